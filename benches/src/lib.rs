@@ -1,0 +1,1 @@
+//! The workloads of the benches, each with its origin.

@@ -1,0 +1,3 @@
+//! The live server: every session of weir, driven by tokio.
+
+fn main() {}

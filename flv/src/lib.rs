@@ -1,0 +1,2 @@
+//! FLV and Enhanced RTMP media without I/O: tags, bodies, codec records, recordings.
+#![no_std]
