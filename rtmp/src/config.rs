@@ -1,0 +1,106 @@
+//! What a peer may cost, and which of its habits are accepted.
+
+/// What one peer may cost. There is no unlimited value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// Longest message the peer may send, in bytes. Default: 16 MiB - 1, all a header can say.
+    ///
+    /// A longer announcement ends the session before anything is allocated.
+    pub max_message_len: u32,
+    /// Bytes that all unfinished messages may announce together. Default: 32 MiB.
+    ///
+    /// Buffers grow with what has arrived, so announcing alone costs the peer's bytes, not ours.
+    pub max_in_progress: usize,
+    /// Chunk streams the peer may use. Default: 64, some 100 bytes each.
+    pub max_chunk_streams: usize,
+    /// Chunks one message may be cut into. Default: 131,072 (16 MiB in chunks of 128 bytes).
+    ///
+    /// It bounds the work that chunks of a few bytes can cause (Red5/red5-server#475).
+    pub max_chunks_per_message: u32,
+    /// Bytes of input that may wait, each stored read counting 64 more. Default: 1 MiB.
+    pub max_buffered_input: usize,
+    /// Bytes of replies the peer may cause without reading them, each counting 96 more.
+    /// Default: 1 MiB.
+    ///
+    /// What the application sends is not counted; see the send queue's `backlog`.
+    pub max_queued_output: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_message_len: 0xFF_FFFF,
+            max_in_progress: 32 << 20,
+            max_chunk_streams: 64,
+            max_chunks_per_message: 131_072,
+            max_buffered_input: 1 << 20,
+            max_queued_output: 1 << 20,
+        }
+    }
+}
+
+/// What to do with a habit that the specification does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "closed: a habit is accepted or not"
+)]
+pub enum Tolerance {
+    /// Accept it, and report it once as a [`Warning`](crate::Warning).
+    Accept,
+    /// End the session with [`PeerMisbehaved`](crate::PeerMisbehaved).
+    Refuse,
+}
+
+/// Which habits of real peers are accepted; each field names the peers that have it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Quirks {
+    /// The first chunk on a chunk stream is fmt 1, without a message stream id (taken as 0):
+    /// librtmp 2.4 and all built on it, when they acknowledge.
+    pub no_message_stream_id: Tolerance,
+    /// Continuation chunks leave out the extended timestamp, or repeat another value than the
+    /// header's: librtmp forks before obs-studio#10097, VLC. Refusing means to trust that four
+    /// bytes are there and to ignore their value.
+    pub extended_timestamp: Tolerance,
+    /// A header other than fmt 3 in the middle of a message: rml_rtmp repeats fmt 0 in each
+    /// chunk, hardware encoders restart a message (membrane_rtmp_plugin#118).
+    pub header_in_message: Tolerance,
+    /// A chunk size of 0 (taken as 1) or with the top bit set (ignored).
+    pub chunk_size_out_of_range: Tolerance,
+    /// A C0 or S0 other than 3 and the RTMPE versions: answered with 3.
+    pub handshake_version: Tolerance,
+    /// A C2 or S2 that neither echoes nor signs ours: FFmpeg signs C1 and sends a plain C2,
+    /// and the specification changes four bytes of the echo.
+    pub handshake_mismatch: Tolerance,
+}
+
+impl Quirks {
+    /// Accepts everything that known peers do. The default.
+    pub const fn tolerant() -> Self {
+        Self::all(Tolerance::Accept)
+    }
+
+    /// Refuses what the specification does not allow, for testing other implementations.
+    pub const fn strict() -> Self {
+        Self::all(Tolerance::Refuse)
+    }
+
+    const fn all(tolerance: Tolerance) -> Self {
+        Self {
+            no_message_stream_id: tolerance,
+            extended_timestamp: tolerance,
+            header_in_message: tolerance,
+            chunk_size_out_of_range: tolerance,
+            handshake_version: tolerance,
+            handshake_mismatch: tolerance,
+        }
+    }
+}
+
+impl Default for Quirks {
+    fn default() -> Self {
+        Self::tolerant()
+    }
+}
