@@ -1,0 +1,1 @@
+//! Payload formats: a packetizer and a depacketizer for each codec.
