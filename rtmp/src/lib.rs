@@ -6,6 +6,7 @@ extern crate std;
 
 pub mod chunk;
 mod config;
+mod cursor;
 mod error;
 mod warning;
 

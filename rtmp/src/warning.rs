@@ -1,5 +1,7 @@
 //! Tolerances taken, so that a bug in the field is visible.
 
+use alloc::vec::Vec;
+
 /// A habit of the peer that was accepted; each code is reported once per connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -39,4 +41,30 @@ pub enum WarningCode {
     HandshakeVersion,
     /// The last part of the handshake neither echoed nor signed ours.
     HandshakeMismatch,
+}
+
+/// Warnings to hand out, each code once.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Warnings {
+    /// Bit n is set once the code with discriminant n was reported.
+    reported: u64,
+    waiting: Vec<Warning>,
+}
+
+impl Warnings {
+    pub(crate) fn report(&mut self, code: WarningCode, offset: u64) {
+        let bit = 1 << (code as u8);
+        if self.reported & bit == 0 {
+            self.reported |= bit;
+            self.waiting.push(Warning::new(code, offset));
+        }
+    }
+
+    pub(crate) fn poll(&mut self) -> Option<Warning> {
+        if self.waiting.is_empty() {
+            None
+        } else {
+            Some(self.waiting.remove(0))
+        }
+    }
 }

@@ -2,9 +2,17 @@
 //!
 //! RTMP 1.0, section 5.
 
+mod header;
+mod reader;
+mod stats;
+mod stream;
+
 use core::fmt;
 
 use bytes::Bytes;
+
+pub use reader::ChunkReader;
+pub use stats::ChunkStats;
 
 /// The chunk stream a message travels on: 2 to 65,599.
 ///
@@ -147,6 +155,8 @@ impl fmt::Display for Timestamp {
 pub struct ChunkSize(u32);
 
 impl ChunkSize {
+    /// One byte.
+    pub const MIN: Self = Self(1);
     /// What both directions begin with.
     pub const DEFAULT: Self = Self(128);
     /// The greatest size that makes a difference, since no message is longer.

@@ -1,0 +1,497 @@
+//! Chunks to messages.
+//!
+//! # How this works
+//!
+//! `step` looks at the front of the input and does one thing: it reads one chunk header, or it
+//! copies payload. A header that is not complete moves into `front` (17 bytes at most) and the
+//! next call looks at `front` followed by the new input, so every cut of the input gives the same
+//! messages. While payload is copied, the one-byte headers of plain continuations are skipped in
+//! the same loop; at 128 bytes a chunk that loop is where the time goes.
+//!
+//! A payload byte is copied once, from the caller's slice into a buffer that ends up as long as
+//! the message.
+
+use alloc::vec::Vec;
+
+use super::header::{Extended, Header, MAX_HEADER_LEN, Proof, Repetition, basic_header};
+use super::stats::OpenChunk;
+use super::stream::ChunkStream;
+use super::{ChunkSize, ChunkStats, ChunkStreamId, Message, MessageType};
+use crate::config::{Limits, Quirks, Tolerance};
+use crate::cursor::{self, Cursor};
+use crate::error::{Error, LimitExceeded, Malformed, PeerMisbehaved};
+use crate::warning::{Warning, WarningCode, Warnings};
+
+/// Reads the chunks of one direction and returns whole messages.
+///
+/// Set Chunk Size and Abort are obeyed and returned like every other message; the other control
+/// messages mean nothing here.
+///
+/// ```
+/// use weir_rtmp::chunk::{ChunkReader, MessageType};
+/// use weir_rtmp::{Limits, Quirks};
+///
+/// let mut reader = ChunkReader::new(&Limits::default(), &Quirks::default());
+/// let mut input: &[u8] = &[
+///     0x02, 0, 0, 0, 0, 0, 4, 5, 0, 0, 0, 0, // fmt 0, csid 2, time 0, 4 bytes, type 5, msid 0
+///     0x00, 0x26, 0x25, 0xA0,
+/// ];
+/// let message = reader.read(&mut input)?.unwrap();
+/// assert_eq!(message.message_type, MessageType::WINDOW_ACK_SIZE);
+/// assert_eq!(message.payload[..], 2_500_000_u32.to_be_bytes());
+/// assert_eq!(reader.read(&mut input)?, None);
+/// # Ok::<(), weir_rtmp::Error>(())
+/// ```
+///
+/// RTMP 1.0, section 5.3.
+#[derive(Clone, Debug)]
+pub struct ChunkReader {
+    /// Sorted by id.
+    streams: Vec<ChunkStream>,
+    /// The chunk stream of the last header, an index into `streams`.
+    current: usize,
+    chunk: OpenChunk,
+    chunk_size: ChunkSize,
+    repetition: Repetition,
+    /// Unfinished messages, and the sum of their lengths.
+    open: usize,
+    announced: usize,
+    /// The first `front_len` bytes were read before and belong to a header not complete yet.
+    front: [u8; MAX_HEADER_LEN],
+    front_len: usize,
+    /// Bytes consumed, `front` not included.
+    offset: u64,
+    limits: Limits,
+    quirks: Quirks,
+    warnings: Warnings,
+    stats: ChunkStats,
+    failed: Option<Error>,
+}
+
+enum Step {
+    Message(Message),
+    Progress,
+    /// The header at the front is not complete.
+    Incomplete,
+}
+
+impl ChunkReader {
+    /// Returns a reader that expects the first chunk after the handshake, chunk size 128.
+    pub fn new(limits: &Limits, quirks: &Quirks) -> Self {
+        let repetition = match quirks.extended_timestamp {
+            Tolerance::Accept => Repetition::Unknown,
+            Tolerance::Refuse => Repetition::Repeats,
+        };
+        Self {
+            streams: Vec::new(),
+            current: 0,
+            chunk: OpenChunk::NONE,
+            chunk_size: ChunkSize::DEFAULT,
+            repetition,
+            open: 0,
+            announced: 0,
+            front: [0; MAX_HEADER_LEN],
+            front_len: 0,
+            offset: 0,
+            limits: limits.clone(),
+            quirks: quirks.clone(),
+            warnings: Warnings::default(),
+            stats: ChunkStats::default(),
+            failed: None,
+        }
+    }
+
+    /// Sets how many bytes came before the first chunk, for the offsets in errors and warnings.
+    #[must_use]
+    pub const fn starting_at(mut self, offset: u64) -> Self {
+        self.offset = offset;
+        self
+    }
+
+    /// Takes bytes off the front of `input` up to the end of the next message.
+    ///
+    /// After `None` the input is empty and more is needed.
+    ///
+    /// # Errors
+    ///
+    /// Any [`Error`]; it stays, each later call returns it again.
+    pub fn read(&mut self, input: &mut &[u8]) -> Result<Option<Message>, Error> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let result = self.read_message(input);
+        if let Err(error) = &result {
+            self.failed = Some(error.clone());
+        }
+        result
+    }
+
+    /// Returns the next tolerance taken, each code once.
+    pub fn poll_warning(&mut self) -> Option<Warning> {
+        self.warnings.poll()
+    }
+
+    /// Returns the size of the peer's chunks.
+    pub const fn chunk_size(&self) -> ChunkSize {
+        self.chunk_size
+    }
+
+    /// Returns how many bytes were taken in, the ones before the first chunk included.
+    pub const fn offset(&self) -> u64 {
+        self.offset + self.front_len as u64
+    }
+
+    /// Returns how many messages are begun and not finished.
+    pub const fn unfinished(&self) -> usize {
+        self.open
+    }
+
+    /// Returns how many bytes of a chunk that is not complete were taken in, its header included.
+    pub const fn trailing_bytes(&self) -> usize {
+        match self.chunk.left {
+            0 => self.front_len,
+            left => self.chunk.header_len + (self.chunk.len - left) as usize,
+        }
+    }
+
+    /// Returns what the complete chunks so far looked like.
+    pub const fn stats(&self) -> &ChunkStats {
+        &self.stats
+    }
+
+    fn read_message(&mut self, input: &mut &[u8]) -> Result<Option<Message>, Error> {
+        loop {
+            let step = if self.front_len > 0 {
+                self.step_over_front(input)?
+            } else if input.is_empty() {
+                return Ok(None);
+            } else {
+                let step = self.step(input)?;
+                if matches!(step, Step::Incomplete) {
+                    self.extend_front(input);
+                }
+                step
+            };
+            match step {
+                Step::Message(message) => return self.finish(message).map(Some),
+                Step::Progress => {}
+                Step::Incomplete => return Ok(None),
+            }
+        }
+    }
+
+    /// Makes a step over `front` followed by `input`.
+    fn step_over_front(&mut self, input: &mut &[u8]) -> Result<Step, Error> {
+        let old_len = self.front_len;
+        let mut ahead = *input;
+        self.extend_front(&mut ahead);
+        let joined = self.front;
+        let mut rest = joined.get(..self.front_len).unwrap_or_default();
+        let step = self.step(&mut rest)?;
+        let consumed = self.front_len - rest.len();
+        if matches!(step, Step::Incomplete) {
+            *input = ahead;
+        } else if consumed >= old_len {
+            cursor::take(input, consumed - old_len);
+            self.front_len = 0;
+        } else {
+            // Only after a wrong guess that an extended timestamp begins here.
+            self.front.copy_within(consumed..old_len, 0);
+            self.front_len = old_len - consumed;
+        }
+        Ok(step)
+    }
+
+    /// Moves bytes from `input` to `front` until that has room for no more.
+    fn extend_front(&mut self, input: &mut &[u8]) {
+        let room = self.front.get_mut(self.front_len..).unwrap_or_default();
+        let taken = cursor::take(input, room.len());
+        for (to, from) in room.iter_mut().zip(taken) {
+            *to = *from;
+        }
+        self.front_len += taken.len();
+    }
+
+    fn step(&mut self, input: &mut &[u8]) -> Result<Step, Error> {
+        let len = input.len();
+        let step = if self.chunk.left > 0 {
+            Ok(self.read_payload(input))
+        } else {
+            self.read_header(input)
+        };
+        self.offset += (len - input.len()) as u64;
+        step
+    }
+
+    /// Copies payload, over as many plain continuations as follow each other.
+    fn read_payload(&mut self, input: &mut &[u8]) -> Step {
+        let Some(stream) = self.streams.get_mut(self.current) else {
+            return Step::Incomplete;
+        };
+        let continuation = stream.plain_continuation();
+        let most = self
+            .limits
+            .max_chunks_per_message
+            .saturating_sub(stream.chunks);
+        let mut continuations = 0;
+        let mut rest = *input;
+        let OpenChunk {
+            mut left, mut len, ..
+        } = self.chunk;
+        let missing = loop {
+            let taken = cursor::take(&mut rest, left as usize);
+            stream.extend(taken);
+            // No more than `left` bytes were taken.
+            #[expect(clippy::cast_possible_truncation, reason = "taken.len() <= left")]
+            let taken_len = taken.len() as u32;
+            left -= taken_len;
+            let missing = stream.missing();
+            if left > 0 || missing == 0 {
+                break missing;
+            }
+            match rest.split_first() {
+                Some((first, tail)) if Some(*first) == continuation && continuations < most => {
+                    rest = tail;
+                    continuations += 1;
+                    len = missing.min(self.chunk_size.get());
+                    left = len;
+                }
+                _ => break missing,
+            }
+        };
+        *input = rest;
+        stream.chunks += continuations;
+        if continuations > 0 {
+            self.stats.count(&self.chunk, 1);
+            self.chunk = OpenChunk::continuation(self.open > 1);
+            self.stats.count(&self.chunk, u64::from(continuations) - 1);
+        }
+        self.chunk.len = len;
+        self.chunk.left = left;
+        if left == 0 {
+            self.stats.count(&self.chunk, 1);
+        }
+        if missing > 0 {
+            return Step::Progress;
+        }
+        let message = stream.complete();
+        self.open -= 1;
+        self.announced -= message.payload.len();
+        Step::Message(message)
+    }
+
+    fn read_header(&mut self, input: &mut &[u8]) -> Result<Step, Error> {
+        let mut cursor = Cursor::new(input.get(..MAX_HEADER_LEN).unwrap_or(input));
+        let Some((fmt, csid)) = basic_header(&mut cursor) else {
+            return Ok(Step::Incomplete);
+        };
+        let known = match self.streams.get(self.current) {
+            Some(stream) if stream.csid == csid => Ok(self.current),
+            _ => self
+                .streams
+                .binary_search_by_key(&csid, |stream| stream.csid),
+        };
+        let history = known.ok().and_then(|index| self.streams.get(index));
+        if history.is_none() && fmt > 1 {
+            return Err(Malformed::NoEarlierHeader {
+                csid,
+                fmt,
+                offset: self.offset,
+            }
+            .into());
+        }
+        let Some(header) = Header::read(&mut cursor, fmt, csid, history, self.repetition) else {
+            return Ok(Step::Incomplete);
+        };
+        let header_len = cursor.position();
+        self.current = match known {
+            Ok(index) => index,
+            Err(index) => self.open_chunk_stream(index, &header)?,
+        };
+        self.chunk = self.begin_chunk(&header, header_len)?;
+        cursor::take(input, header_len);
+        if self.chunk.left > 0 {
+            return Ok(Step::Progress);
+        }
+        // A message without payload.
+        self.stats.count(&self.chunk, 1);
+        let Some(stream) = self.streams.get_mut(self.current) else {
+            return Ok(Step::Incomplete);
+        };
+        self.open -= 1;
+        Ok(Step::Message(stream.complete()))
+    }
+
+    fn open_chunk_stream(&mut self, index: usize, header: &Header) -> Result<usize, Error> {
+        let csid = header.csid;
+        if self.streams.len() >= self.limits.max_chunk_streams {
+            let limit = self.limits.max_chunk_streams;
+            return Err(LimitExceeded::ChunkStreams {
+                csid,
+                limit,
+                offset: self.offset,
+            }
+            .into());
+        }
+        if header.fmt == 1 {
+            if self.quirks.no_message_stream_id == Tolerance::Refuse {
+                let offset = self.offset;
+                return Err(PeerMisbehaved::NoMessageStreamId { csid, offset }.into());
+            }
+            self.warnings
+                .report(WarningCode::NoMessageStreamId, self.offset);
+        }
+        self.streams.insert(index, ChunkStream::new(header));
+        Ok(index)
+    }
+
+    /// Takes a header in and returns the chunk it opens.
+    fn begin_chunk(&mut self, header: &Header, header_len: usize) -> Result<OpenChunk, Error> {
+        let offset = self.offset;
+        let Some(stream) = self.streams.get_mut(self.current) else {
+            return Ok(OpenChunk::NONE);
+        };
+        match header.extended {
+            Extended::None | Extended::Value(_) | Extended::Repeated(None) => {}
+            Extended::Repeated(Some(proof)) => {
+                self.repetition = Repetition::Repeats;
+                if proof == Proof::AbsoluteTime {
+                    self.warnings
+                        .report(WarningCode::ExtendedTimestampAbsolute, offset);
+                }
+            }
+            Extended::Omitted => {
+                self.repetition = Repetition::Omits;
+                self.warnings
+                    .report(WarningCode::ExtendedTimestampOmitted, offset);
+            }
+        }
+        if header.fmt < 3 {
+            stream.extended = match header.extended {
+                Extended::Value(value) => Some(value),
+                _ => None,
+            };
+        }
+        let interleaved = self.open > usize::from(stream.open);
+        let continues = stream.open && (header.fmt == 3 || stream.is_repeated_by(header));
+        if stream.open && header.fmt < 3 {
+            if self.quirks.header_in_message == Tolerance::Refuse {
+                return Err(PeerMisbehaved::HeaderInMessage {
+                    csid: header.csid,
+                    fmt: header.fmt,
+                    missing: stream.missing(),
+                    offset,
+                }
+                .into());
+            }
+            self.warnings.report(
+                match continues {
+                    true => WarningCode::HeaderInMessage,
+                    false => WarningCode::PartialMessageDropped,
+                },
+                offset,
+            );
+        }
+        let len = if continues {
+            stream.chunks += 1;
+            if stream.chunks > self.limits.max_chunks_per_message {
+                return Err(LimitExceeded::ChunksPerMessage {
+                    csid: header.csid,
+                    limit: self.limits.max_chunks_per_message,
+                    offset,
+                }
+                .into());
+            }
+            stream.missing()
+        } else {
+            self.drop_partial(self.current);
+            self.begin_message(header)?;
+            header.length
+        }
+        .min(self.chunk_size.get());
+        Ok(OpenChunk {
+            left: len,
+            len,
+            header_len,
+            basic_len: header.basic_len,
+            start: (!continues).then_some(header.fmt),
+            extended: header.extended,
+            interleaved,
+        })
+    }
+
+    fn begin_message(&mut self, header: &Header) -> Result<(), Error> {
+        if header.length > self.limits.max_message_len {
+            return Err(LimitExceeded::MessageLen {
+                csid: header.csid,
+                got: header.length,
+                limit: self.limits.max_message_len,
+                offset: self.offset,
+            }
+            .into());
+        }
+        let announced = self.announced + header.length as usize;
+        if announced > self.limits.max_in_progress {
+            return Err(LimitExceeded::InProgress {
+                got: announced,
+                limit: self.limits.max_in_progress,
+                offset: self.offset,
+            }
+            .into());
+        }
+        let Some(stream) = self.streams.get_mut(self.current) else {
+            return Ok(());
+        };
+        self.announced = announced;
+        self.open += 1;
+        stream.begin(header);
+        Ok(())
+    }
+
+    fn drop_partial(&mut self, index: usize) {
+        if let Some(stream) = self.streams.get_mut(index) {
+            if stream.drop_partial() {
+                self.open -= 1;
+                self.announced -= stream.length as usize;
+                self.stats.dropped += 1;
+            }
+        }
+    }
+
+    /// Obeys Set Chunk Size and Abort, from whatever stream they come (DJI sends them elsewhere).
+    fn finish(&mut self, message: Message) -> Result<Message, Error> {
+        self.stats.messages += 1;
+        let obeyed = match message.message_type {
+            MessageType::SET_CHUNK_SIZE | MessageType::ABORT => message.message_type,
+            _ => return Ok(message),
+        };
+        let Some(value) = Cursor::new(&message.payload).u32() else {
+            self.warnings
+                .report(WarningCode::ControlTooShort, self.offset);
+            return Ok(message);
+        };
+        if obeyed == MessageType::SET_CHUNK_SIZE {
+            self.chunk_size = self.checked_chunk_size(value)?;
+        } else if let Some(csid) = ChunkStreamId::new(value) {
+            if let Ok(index) = self
+                .streams
+                .binary_search_by_key(&csid, |stream| stream.csid)
+            {
+                self.drop_partial(index);
+            }
+        }
+        Ok(message)
+    }
+
+    fn checked_chunk_size(&mut self, got: u32) -> Result<ChunkSize, Error> {
+        if let Some(size) = ChunkSize::new(got) {
+            return Ok(size);
+        }
+        let offset = self.offset;
+        if self.quirks.chunk_size_out_of_range == Tolerance::Refuse {
+            return Err(PeerMisbehaved::ChunkSizeOutOfRange { got, offset }.into());
+        }
+        self.warnings.report(WarningCode::ChunkSizeClamped, offset);
+        Ok(ChunkSize::new(got & 0x7FFF_FFFF).unwrap_or(ChunkSize::MIN))
+    }
+}
