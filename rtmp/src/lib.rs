@@ -8,8 +8,12 @@ pub mod chunk;
 mod config;
 mod cursor;
 mod error;
+#[cfg(feature = "std")]
+mod send_queue;
 mod warning;
 
 pub use config::{Limits, Quirks, Tolerance};
 pub use error::{EncodeError, Error, LimitExceeded, Malformed, PeerMisbehaved};
+#[cfg(feature = "std")]
+pub use send_queue::{Backlog, Class, Dropped, SendQueue};
 pub use warning::{Warning, WarningCode};

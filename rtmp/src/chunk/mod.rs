@@ -3,16 +3,20 @@
 //! RTMP 1.0, section 5.
 
 mod header;
+pub(crate) mod prepared;
 mod reader;
 mod stats;
 mod stream;
+pub(crate) mod writer;
 
 use core::fmt;
 
 use bytes::Bytes;
 
+pub use prepared::PreparedMessage;
 pub use reader::ChunkReader;
 pub use stats::ChunkStats;
+pub use writer::ChunkWriter;
 
 /// The chunk stream a message travels on: 2 to 65,599.
 ///

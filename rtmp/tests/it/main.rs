@@ -3,3 +3,13 @@
 
 mod capture;
 mod golden_chunks;
+mod laws_chunks;
+
+/// A moment to count from.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "tests need one instant, and let it never pass"
+)]
+fn t0() -> std::time::Instant {
+    std::time::Instant::now()
+}
