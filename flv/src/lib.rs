@@ -1,2 +1,23 @@
 //! FLV and Enhanced RTMP media without I/O: tags, bodies, codec records, recordings.
 #![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
+
+pub mod body;
+mod clock;
+mod cursor;
+mod error;
+pub mod file;
+mod fourcc;
+mod limits;
+mod registry;
+mod tag;
+
+pub use clock::{Timestamp, Unwrap};
+pub use error::{DemuxError, EncodeError, LimitExceeded, Malformed, Warning};
+pub use fourcc::FourCc;
+pub use limits::Limits;
+pub use tag::{Tag, TagHeader, TagKind};

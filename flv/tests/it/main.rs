@@ -1,0 +1,8 @@
+//! Behaviour of weir-flv through its public API.
+#![cfg(test)]
+
+mod bodies;
+mod cuts;
+mod golden;
+mod recover;
+mod vectors;
