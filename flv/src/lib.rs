@@ -13,7 +13,9 @@ mod error;
 pub mod file;
 mod fourcc;
 mod limits;
+pub mod live;
 mod registry;
+pub mod script;
 mod tag;
 
 pub use clock::{Timestamp, Unwrap};

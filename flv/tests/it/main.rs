@@ -4,5 +4,6 @@
 mod bodies;
 mod cuts;
 mod golden;
+mod live;
 mod recover;
 mod vectors;
