@@ -8,6 +8,7 @@ pub mod chunk;
 mod config;
 mod cursor;
 mod error;
+pub mod handshake;
 #[cfg(feature = "std")]
 mod send_queue;
 mod warning;

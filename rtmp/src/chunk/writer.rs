@@ -71,6 +71,7 @@ pub(crate) struct MessageHeader {
 pub(crate) enum Compression {
     /// The shortest.
     Full,
+    #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "the send queue's"))]
     /// fmt 0 and 1 only: what follows is shared by receivers with different histories.
     Shared,
 }
@@ -157,6 +158,7 @@ impl ChunkWriter {
     }
 
     /// Makes the next message of a chunk stream begin with fmt 0.
+    #[cfg(feature = "std")]
     pub(crate) fn forget(&mut self, chunk_stream: ChunkStreamId) {
         self.streams
             .retain(|sent| sent.header.chunk_stream != chunk_stream);

@@ -3,6 +3,7 @@
 
 mod capture;
 mod golden_chunks;
+mod handshakes;
 mod laws_chunks;
 
 /// A moment to count from.

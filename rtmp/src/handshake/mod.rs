@@ -1,0 +1,415 @@
+//! The handshake: 3,073 bytes in each direction before the first chunk.
+//!
+//! ```text
+//! client                                  server
+//! C0 version, C1 1536 bytes        ---->
+//!                                  <----  S0 version, S1 1536 bytes, S2 1536 bytes
+//! C2 1536 bytes                    ---->
+//! ```
+//!
+//! C1 and S1 are a greeting: a time, a version and random bytes. C2 and S2 answer the other's
+//! greeting. In the plain handshake the answer is an echo; with digests, which Flash Player needs
+//! before it plays H.264, greeting and answer are signed with keys that everybody knows. Neither
+//! proves who the peer is.
+//!
+//! RTMP 1.0, section 5.2. The digests are described by no specification.
+
+mod digest;
+mod plain;
+
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+use bytes::Bytes;
+
+use crate::chunk::Timestamp;
+use crate::config::{Quirks, Tolerance};
+use crate::cursor::{self, Cursor};
+use crate::error::{Error, Malformed, PeerMisbehaved};
+use crate::warning::{Warning, WarningCode, Warnings};
+
+pub use digest::DigestLayout;
+
+/// Bytes of C1, S1, C2 and S2 each.
+pub const PART_LEN: usize = 1536;
+
+/// Which end of a connection somebody is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[expect(
+    clippy::exhaustive_enums,
+    reason = "closed by the protocol: a connection has two ends"
+)]
+pub enum Role {
+    /// The end that connected.
+    Client,
+    /// The end that listened.
+    Server,
+}
+
+/// Which handshake a client begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum HandshakeKind {
+    /// As the specification has it.
+    Plain,
+    /// Signed, and plain if the server does not sign. What FFmpeg does, and the default.
+    #[default]
+    Digest,
+}
+
+/// What C1 or S1 says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Greeting {
+    /// The sender's time.
+    pub time: Timestamp,
+    /// The version of the sender's software; zero in the plain handshake.
+    pub version: [u8; 4],
+    /// Where the digest was found, if there is a valid one.
+    pub digest: Option<DigestLayout>,
+    signature: Option<[u8; 32]>,
+    sender: Role,
+}
+
+/// How a handshake ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Handshaken {
+    /// The version that the peer's first byte named; 3 is RTMP.
+    pub version: u8,
+    /// The peer's C1 or S1.
+    pub greeting: Greeting,
+    /// Whether the peer's C2 or S2 echoes or signs ours. FFmpeg's does not, see [`Quirks`].
+    pub answered: bool,
+    /// The last 32 bytes of S1, the key of SWF verification.
+    pub swf_key: [u8; 32],
+}
+
+/// One side of a handshake.
+///
+/// ```
+/// use weir_rtmp::Quirks;
+/// use weir_rtmp::handshake::{Handshake, HandshakeKind};
+///
+/// let quirks = Quirks::default();
+/// let mut client = Handshake::client(HandshakeKind::Digest, &quirks, [1; 32]);
+/// let mut server = Handshake::server(&quirks, [2; 32]);
+///
+/// let c0_c1 = client.poll_output().unwrap();
+/// assert_eq!(server.read(&mut &c0_c1[..])?, None);
+/// let s0_s1_s2 = server.poll_output().unwrap();
+/// let server_seen = client.read(&mut &s0_s1_s2[..])?.unwrap();
+/// let c2 = client.poll_output().unwrap();
+/// let client_seen = server.read(&mut &c2[..])?.unwrap();
+/// assert!(server_seen.answered && client_seen.answered);
+/// # Ok::<(), weir_rtmp::Error>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct Handshake {
+    role: Role,
+    kind: HandshakeKind,
+    quirks: Quirks,
+    random: Random,
+    state: State,
+    /// C1 or S1 as sent.
+    own: Box<Part>,
+    /// Bytes of a part that is not complete.
+    buffer: Vec<u8>,
+    output: Option<Bytes>,
+    warnings: Warnings,
+    failed: Option<Error>,
+}
+
+type Part = [u8; PART_LEN];
+
+#[derive(Clone, Debug)]
+enum State {
+    /// Waiting for C0 or S0.
+    Version,
+    /// Waiting for C1 or S1.
+    Greeting {
+        version: u8,
+    },
+    /// Waiting for C2 or S2, which becomes `answered`.
+    Answer {
+        handshaken: Handshaken,
+    },
+    Done,
+}
+
+impl Greeting {
+    /// Reads C1 or S1, without taking part; `None` if it is not [`PART_LEN`] bytes.
+    pub fn read(bytes: &[u8], sender: Role) -> Option<Self> {
+        Self::find(bytes.try_into().ok()?, sender)
+    }
+
+    /// Whether `answer`, the other side's C2 or S2, is signed and belongs to this greeting.
+    pub fn is_signed_answer(&self, answer: &[u8]) -> bool {
+        match (answer.try_into(), &self.signature) {
+            (Ok(answer), Some(digest)) => digest::is_answer(answer, self.sender.peer(), digest),
+            _ => false,
+        }
+    }
+
+    fn find(part: &Part, sender: Role) -> Option<Self> {
+        let mut cursor = Cursor::new(part);
+        let time = Timestamp::from_millis(cursor.u32()?);
+        let version = cursor.bytes(4)?.try_into().ok()?;
+        // Without a version there is no digest.
+        let found = if version == [0; 4] {
+            None
+        } else {
+            digest::find(part, sender)
+        };
+        let (digest, signature) = found.unzip();
+        Some(Self {
+            time,
+            version,
+            digest,
+            signature,
+            sender,
+        })
+    }
+}
+
+impl Handshake {
+    /// Returns a server's side. It waits for the client and answers as the client began.
+    ///
+    /// `seed` is where all random bytes come from; use another one for each connection.
+    pub fn server(quirks: &Quirks, seed: [u8; 32]) -> Self {
+        Self::new(Role::Server, HandshakeKind::Digest, quirks, seed)
+    }
+
+    /// Returns a client's side, whose output is ready.
+    ///
+    /// `seed` is where all random bytes come from; use another one for each connection.
+    pub fn client(kind: HandshakeKind, quirks: &Quirks, seed: [u8; 32]) -> Self {
+        let mut client = Self::new(Role::Client, kind, quirks, seed);
+        client.random.fill_greeting(&mut client.own);
+        if kind != HandshakeKind::Plain {
+            digest::sign(&mut client.own, Role::Client, DigestLayout::DigestFirst);
+        }
+        let mut output = Vec::with_capacity(1 + PART_LEN);
+        output.push(RTMP);
+        output.extend_from_slice(&client.own[..]);
+        client.output = Some(output.into());
+        client
+    }
+
+    fn new(role: Role, kind: HandshakeKind, quirks: &Quirks, seed: [u8; 32]) -> Self {
+        Self {
+            role,
+            kind,
+            quirks: quirks.clone(),
+            random: Random { seed, block: 0 },
+            state: State::Version,
+            own: Box::new([0; PART_LEN]),
+            buffer: Vec::new(),
+            output: None,
+            warnings: Warnings::default(),
+            failed: None,
+        }
+    }
+
+    /// Takes the peer's bytes off the front of `input`, up to the first chunk.
+    ///
+    /// After `None` the input is empty and more is needed, and there may be output.
+    ///
+    /// # Errors
+    ///
+    /// [`Malformed::Tls`] and [`Malformed::Http`] if the peer speaks something else,
+    /// [`PeerMisbehaved::HandshakeVersion`] for a version above 31, and what [`Quirks`] refuses.
+    /// An error stays, each later call returns it again.
+    pub fn read(&mut self, input: &mut &[u8]) -> Result<Option<Handshaken>, Error> {
+        if let Some(error) = &self.failed {
+            return Err(error.clone());
+        }
+        let result = self.read_parts(input);
+        if let Err(error) = &result {
+            self.failed = Some(error.clone());
+        }
+        result
+    }
+
+    /// Returns the next bytes to send.
+    pub const fn poll_output(&mut self) -> Option<Bytes> {
+        self.output.take()
+    }
+
+    /// Returns the next tolerance taken, each code once.
+    pub fn poll_warning(&mut self) -> Option<Warning> {
+        self.warnings.poll()
+    }
+
+    fn read_parts(&mut self, input: &mut &[u8]) -> Result<Option<Handshaken>, Error> {
+        loop {
+            match &self.state {
+                State::Version => {
+                    let Some(version) = cursor::take(input, 1).first() else {
+                        return Ok(None);
+                    };
+                    let version = self.checked_version(*version)?;
+                    self.state = State::Greeting { version };
+                }
+                State::Greeting { version } => {
+                    let version = *version;
+                    let Some(part) = self.take_part(input) else {
+                        return Ok(None);
+                    };
+                    self.state = self.answer(version, &part);
+                }
+                State::Answer { handshaken } => {
+                    let mut handshaken = handshaken.clone();
+                    let Some(part) = self.take_part(input) else {
+                        return Ok(None);
+                    };
+                    self.state = State::Done;
+                    handshaken.answered = self.is_answered_by(&part, &handshaken.greeting);
+                    if !handshaken.answered {
+                        self.accept_mismatch()?;
+                    }
+                    return Ok(Some(handshaken));
+                }
+                State::Done => return Ok(None),
+            }
+        }
+    }
+
+    fn checked_version(&mut self, version: u8) -> Result<u8, Error> {
+        match version {
+            RTMP => return Ok(version),
+            0x16 => return Err(Malformed::Tls.into()),
+            // GET, HEAD, OPTIONS, POST.
+            b'G' | b'H' | b'O' | b'P' => return Err(Malformed::Http { first: version }.into()),
+            _ => {}
+        }
+        // Versions up to 31 are reserved; what is above lets RTMP be told from text protocols.
+        if version > 31 || self.quirks.handshake_version == Tolerance::Refuse {
+            return Err(PeerMisbehaved::HandshakeVersion { got: version }.into());
+        }
+        self.warnings.report(WarningCode::HandshakeVersion, 0);
+        Ok(version)
+    }
+
+    /// Answers the peer's greeting: S0, S1 and S2, or C2.
+    fn answer(&mut self, version: u8, part: &Part) -> State {
+        let peer = self.role.peer();
+        let Some(mut greeting) = Greeting::find(part, peer) else {
+            return State::Done; // unreachable: a part is long enough for time and version
+        };
+        if self.kind == HandshakeKind::Plain {
+            (greeting.digest, greeting.signature) = (None, None);
+        }
+        let mut output = Vec::with_capacity(1 + 2 * PART_LEN);
+        if self.role == Role::Server {
+            self.random.fill_greeting(&mut self.own);
+            if let Some(layout) = greeting.digest {
+                digest::sign(&mut self.own, self.role, layout);
+            }
+            output.push(RTMP);
+            output.extend_from_slice(&self.own[..]);
+        }
+        match greeting.signature {
+            None => output.extend_from_slice(part),
+            Some(digest) => {
+                let mut answer = [0; PART_LEN];
+                self.random.fill(&mut answer);
+                digest::sign_answer(&mut answer, self.role, &digest);
+                output.extend_from_slice(&answer);
+            }
+        }
+        self.output = Some(match self.output.take() {
+            // The client's first bytes were not fetched yet.
+            Some(waiting) => [&waiting[..], &output].concat().into(),
+            None => output.into(),
+        });
+        let server_part = if self.role == Role::Server {
+            &self.own
+        } else {
+            part
+        };
+        let swf_key = server_part.last_chunk().copied().unwrap_or_default();
+        let handshaken = Handshaken {
+            version,
+            greeting,
+            answered: false,
+            swf_key,
+        };
+        State::Answer { handshaken }
+    }
+
+    /// Whether C2 or S2 belongs to our greeting; only who signs its own part signs the answer.
+    fn is_answered_by(&self, answer: &Part, greeting: &Greeting) -> bool {
+        let signed = || {
+            Greeting::find(&self.own, self.role)?
+                .is_signed_answer(answer)
+                .then_some(())
+        };
+        plain::is_echo(answer, &self.own) || greeting.digest.is_some() && signed().is_some()
+    }
+
+    fn accept_mismatch(&mut self) -> Result<(), Error> {
+        let offset = 1 + PART_LEN as u64;
+        if self.quirks.handshake_mismatch == Tolerance::Refuse {
+            return Err(PeerMisbehaved::HandshakeMismatch { offset }.into());
+        }
+        self.warnings.report(WarningCode::HandshakeMismatch, offset);
+        Ok(())
+    }
+
+    /// Returns the next 1,536 bytes once they are all there.
+    fn take_part(&mut self, input: &mut &[u8]) -> Option<Part> {
+        let missing = PART_LEN - self.buffer.len();
+        self.buffer.extend_from_slice(cursor::take(input, missing));
+        let part = self.buffer.as_slice().try_into().ok()?;
+        self.buffer.clear();
+        Some(part)
+    }
+}
+
+impl Role {
+    const fn peer(self) -> Self {
+        match self {
+            Self::Client => Self::Server,
+            Self::Server => Self::Client,
+        }
+    }
+}
+
+/// Random bytes: SHA-256 over the seed and a counter.
+#[derive(Clone)]
+struct Random {
+    seed: [u8; 32],
+    block: u64,
+}
+
+impl Random {
+    fn fill(&mut self, bytes: &mut [u8]) {
+        use sha2::{Digest, Sha256};
+        for block in bytes.chunks_mut(32) {
+            let hash = Sha256::new()
+                .chain_update(self.seed)
+                .chain_update(self.block.to_be_bytes());
+            self.block += 1;
+            for (to, from) in block.iter_mut().zip(hash.finalize()) {
+                *to = from;
+            }
+        }
+    }
+
+    /// Makes a plain greeting: time and version zero, the rest random.
+    fn fill_greeting(&mut self, part: &mut Part) {
+        let (head, random) = part.split_at_mut(8);
+        head.fill(0);
+        self.fill(random);
+    }
+}
+
+impl core::fmt::Debug for Random {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("Random")
+    }
+}
+
+/// The version of RTMP without encryption.
+const RTMP: u8 = 3;
