@@ -1,0 +1,343 @@
+//! The AMF3 half of the pull reader.
+
+use super::marker;
+use super::tables::{Entry, Traits, TraitsId};
+use super::u29;
+use super::vector::Packed;
+use crate::error::{DecodeError, LimitExceeded, Malformed};
+use crate::event::{Event, Token};
+use crate::external::{ExternalBody, Piece};
+use crate::format::Format;
+use crate::reader::{Reader, State, to_u32};
+use crate::text::Text;
+
+/// What the header behind a marker says.
+enum Header {
+    /// The value was sent before; the token for it.
+    Sent(u32),
+    /// The value follows; a length or count.
+    Inline(u32),
+}
+
+impl<'a> Reader<'a> {
+    /// Returns the traits that a [`Typed`](Token::Typed) or
+    /// [`Externalizable`](Token::Externalizable) token of this reader names.
+    #[must_use]
+    pub fn traits(&self, id: TraitsId) -> Option<Traits<'_, 'a>> {
+        self.tables.traits(id)
+    }
+
+    /// Reads a dynamic property or associative element, or what follows the empty name.
+    pub(crate) fn amf3_property(&mut self) -> Result<Event<'a>, DecodeError> {
+        let name = self.amf3_text()?;
+        if !name.is_empty() {
+            return self.amf3_value(Some(name));
+        }
+        match self.stack.last_mut() {
+            Some(frame) if frame.state == State::Associative => {
+                frame.state = State::Dense;
+                match frame.extra.checked_sub(1) {
+                    Some(left) => {
+                        frame.left = left;
+                        self.amf3_value(None)
+                    }
+                    None => Ok(self.end(Format::Amf3)),
+                }
+            }
+            _ => Ok(self.end(Format::Amf3)),
+        }
+    }
+
+    /// Reads a key or value of a dictionary.
+    pub(crate) fn amf3_pair(&mut self) -> Result<Event<'a>, DecodeError> {
+        let offset = to_u32(self.cursor.offset());
+        match self.stack.last_mut() {
+            Some(frame) if frame.left > 0 => {
+                if frame.left % 2 == 0 {
+                    frame.extra = offset;
+                }
+                frame.left -= 1;
+                self.amf3_value(None)
+            }
+            _ => Ok(self.end(Format::Amf3)),
+        }
+    }
+
+    /// Reads the next piece of an externalizable body.
+    pub(crate) fn amf3_body(&mut self) -> Result<Event<'a>, DecodeError> {
+        let offset = self.cursor.offset();
+        match self
+            .bodies
+            .last_mut()
+            .map_or(Piece::End, ExternalBody::next)
+        {
+            Piece::Value => self.amf3_value(None),
+            Piece::Bytes(len) => {
+                let bytes = self
+                    .cursor
+                    .take(usize::try_from(len).unwrap_or(usize::MAX))?;
+                if let Some(body) = self.bodies.last_mut() {
+                    body.raw(bytes);
+                }
+                let token = Token::Raw(bytes);
+                Ok(Event {
+                    name: None,
+                    token,
+                    format: Format::Amf3,
+                    offset: to_u32(offset),
+                })
+            }
+            Piece::End => {
+                self.bodies.pop();
+                Ok(self.end(Format::Amf3))
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn amf3_value(&mut self, name: Option<Text<'a>>) -> Result<Event<'a>, DecodeError> {
+        let offset = self.cursor.offset();
+        let token = match self.cursor.u8()? {
+            marker::UNDEFINED => Token::Undefined,
+            marker::NULL => Token::Null,
+            marker::FALSE => Token::Boolean(false),
+            marker::TRUE => Token::Boolean(true),
+            marker::INTEGER => Token::Integer(u29::to_signed(u29::read(&mut self.cursor)?)),
+            marker::DOUBLE => Token::Number(self.cursor.f64()?),
+            marker::STRING => Token::String(self.amf3_text()?),
+            marker @ marker::ARRAY..=marker::OBJECT
+            | marker @ marker::VECTOR_OBJECT..=marker::DICTIONARY => {
+                self.amf3_container(marker, offset)?
+            }
+            marker @ marker::XML_DOCUMENT..=marker::VECTOR_NUMBER => {
+                self.amf3_packed(marker, offset)?
+            }
+            marker => {
+                return Err(Malformed::Marker {
+                    offset,
+                    marker,
+                    format: Format::Amf3,
+                }
+                .into());
+            }
+        };
+        Ok(Event {
+            name,
+            token,
+            format: Format::Amf3,
+            offset: to_u32(offset),
+        })
+    }
+
+    /// Reads a value that takes a slot and holds no other values.
+    fn amf3_packed(&mut self, marker: u8, offset: usize) -> Result<Token<'a>, DecodeError> {
+        let len = match self.header(marker)? {
+            Header::Sent(index) => return Ok(Token::Reference(index)),
+            Header::Inline(len) => len,
+        };
+        self.tables
+            .add_object(marker, offset, self.config.limits.max_references)?;
+        Ok(match marker {
+            marker::DATE => Token::Date {
+                ms: self.cursor.f64()?,
+                tz: 0,
+            },
+            marker::VECTOR_INT => {
+                let (bytes, fixed) = self.elements(len, 4)?;
+                Token::VectorInt(Packed::new(bytes, fixed))
+            }
+            marker::VECTOR_UINT => {
+                let (bytes, fixed) = self.elements(len, 4)?;
+                Token::VectorUint(Packed::new(bytes, fixed))
+            }
+            marker::VECTOR_NUMBER => {
+                let (bytes, fixed) = self.elements(len, 8)?;
+                Token::VectorNumber(Packed::new(bytes, fixed))
+            }
+            _ => {
+                let begin = to_u32(self.cursor.offset());
+                let bytes = self.cursor.take(len as usize)?;
+                let text = Text::new(bytes, begin, Text::NO_ENTRY);
+                match marker {
+                    marker::XML_DOCUMENT => Token::XmlDocument(text),
+                    marker::XML => Token::Xml(text),
+                    _ => Token::ByteArray(bytes),
+                }
+            }
+        })
+    }
+
+    /// Reads the fixed flag and `count` numbers of `size` bytes.
+    fn elements(&mut self, count: u32, size: u32) -> Result<(&'a [u8], bool), DecodeError> {
+        let fixed = self.cursor.u8()? != 0;
+        self.check_count(count, size.into(), self.cursor.offset())?;
+        let bytes = self.cursor.take(count as usize * size as usize)?;
+        Ok((bytes, fixed))
+    }
+
+    fn amf3_container(&mut self, marker: u8, offset: usize) -> Result<Token<'a>, DecodeError> {
+        if marker == marker::OBJECT {
+            return self.amf3_object(offset);
+        }
+        let len = match self.header(marker)? {
+            Header::Sent(index) => return Ok(Token::Reference(index)),
+            Header::Inline(len) => len,
+        };
+        self.tables
+            .add_object(marker, offset, self.config.limits.max_references)?;
+        match marker {
+            marker::ARRAY => {
+                self.check_count(len, 1, self.cursor.offset())?;
+                self.open(State::Associative, 0, len, offset)?;
+                Ok(Token::Array { dense: len })
+            }
+            marker::VECTOR_OBJECT => {
+                let fixed = self.cursor.u8()? != 0;
+                let class = self.amf3_text()?;
+                self.check_count(len, 1, self.cursor.offset())?;
+                self.open(State::Dense, len, 0, offset)?;
+                Ok(Token::VectorObject { class, len, fixed })
+            }
+            _ => {
+                let weak = self.cursor.u8()? != 0;
+                self.check_count(len, 2, self.cursor.offset())?;
+                self.open(State::Pairs, len.saturating_mul(2), 0, offset)?;
+                Ok(Token::Dictionary { len, weak })
+            }
+        }
+    }
+
+    /// Reads the header of an object and, unless they were sent before, its traits.
+    ///
+    /// ```text
+    /// xxxx...xxx0  reference to an object
+    /// xxxx...xx01  reference to traits
+    /// nnnn...d011  traits follow: n sealed members, d dynamic
+    /// 0000...0111  traits follow: externalizable
+    /// ```
+    fn amf3_object(&mut self, offset: usize) -> Result<Token<'a>, DecodeError> {
+        let at = self.cursor.offset();
+        let head = u29::read(&mut self.cursor)?;
+        if head & 1 == 0 {
+            self.tables.check_object(head >> 1, marker::OBJECT, at)?;
+            return Ok(Token::Reference(head >> 1));
+        }
+        self.tables
+            .add_object(marker::OBJECT, offset, self.config.limits.max_references)?;
+        let (id, entry) = if head & 2 == 0 {
+            let index = head >> 2;
+            let Some(entry) = self.tables.entry(index) else {
+                let len = self.tables.traits_len();
+                return Err(Malformed::TraitsReference {
+                    offset: at,
+                    index,
+                    len,
+                }
+                .into());
+            };
+            (TraitsId(index), entry)
+        } else {
+            self.inline_traits(head)?
+        };
+        if entry.externalizable {
+            let Some(format) = self.config.externals.find(entry.class.as_bytes()) else {
+                let class = entry.class.as_bytes();
+                let class = class.get(..128).unwrap_or(class);
+                let class = bytes::Bytes::copy_from_slice(class);
+                return Err(Malformed::Externalizable { offset: at, class }.into());
+            };
+            self.open(State::Body, 0, 0, offset)?;
+            self.bodies.push(ExternalBody::new(format));
+            return Ok(Token::Externalizable(id));
+        }
+        let state = if entry.dynamic {
+            State::SealedThenDynamic
+        } else {
+            State::Sealed
+        };
+        self.open(state, entry.len, entry.first, offset)?;
+        Ok(Token::Typed(id))
+    }
+
+    fn inline_traits(&mut self, head: u32) -> Result<(TraitsId, Entry<'a>), DecodeError> {
+        let class = self.amf3_text()?;
+        let offset = self.cursor.offset();
+        let limits = self.config.limits;
+        let externalizable = head & 4 != 0;
+        let count = if externalizable { 0 } else { head >> 4 };
+        if count > limits.max_elements {
+            let (count, limit) = (count.into(), limits.max_elements);
+            return Err(LimitExceeded::Elements {
+                offset,
+                count,
+                limit,
+            }
+            .into());
+        }
+        if count as usize > self.cursor.left() {
+            return Err(Malformed::Members {
+                offset,
+                count,
+                left: self.cursor.left(),
+            }
+            .into());
+        }
+        let first = self.tables.names_len();
+        for _ in 0..count {
+            let at = self.cursor.offset();
+            let name = self.amf3_text()?;
+            self.tables.add_name(name, at, limits.max_references)?;
+        }
+        let dynamic = !externalizable && head & 8 != 0;
+        let entry = Entry {
+            class,
+            first,
+            len: count,
+            dynamic,
+            externalizable,
+        };
+        let id = self
+            .tables
+            .add_traits(entry, offset, limits.max_references)?;
+        Ok((id, entry))
+    }
+
+    /// Reads the header of any value with a slot but an object.
+    #[inline]
+    fn header(&mut self, marker: u8) -> Result<Header, DecodeError> {
+        let at = self.cursor.offset();
+        let head = u29::read(&mut self.cursor)?;
+        if head & 1 == 0 {
+            self.tables.check_object(head >> 1, marker, at)?;
+            return Ok(Header::Sent(head >> 1));
+        }
+        Ok(Header::Inline(head >> 1))
+    }
+
+    /// Reads a text or a reference to one. The empty text is never in the table.
+    #[inline]
+    pub(crate) fn amf3_text(&mut self) -> Result<Text<'a>, DecodeError> {
+        let at = self.cursor.offset();
+        let head = u29::read(&mut self.cursor)?;
+        let len = head >> 1;
+        if head & 1 == 0 {
+            let Some(text) = self.tables.string(len) else {
+                let known = self.tables.strings_len();
+                let error = Malformed::StringReference {
+                    offset: at,
+                    index: len,
+                    len: known,
+                };
+                return Err(error.into());
+            };
+            return Ok(text);
+        }
+        let offset = self.cursor.offset();
+        let bytes = self.cursor.take(len as usize)?;
+        if bytes.is_empty() {
+            return Ok(Text::new(bytes, to_u32(offset), Text::NO_ENTRY));
+        }
+        self.tables
+            .add_string(bytes, offset, self.config.limits.max_references)
+    }
+}

@@ -1,0 +1,225 @@
+//! The three tables that AMF3 references point into. AMF3, section 2.2.
+
+use alloc::vec::Vec;
+
+use crate::error::{DecodeError, LimitExceeded, Malformed};
+use crate::reader::to_u32;
+use crate::text::Text;
+
+/// The traits of a class, by their entry in the table of one [`Reader`](crate::Reader).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct TraitsId(pub(crate) u32);
+
+/// What is known about the members of a class.
+#[derive(Clone, Copy, Debug)]
+pub struct Traits<'r, 'a> {
+    entry: &'r Entry<'a>,
+    members: &'r [Text<'a>],
+}
+
+impl<'r, 'a> Traits<'r, 'a> {
+    /// Returns the name of the class, empty for an anonymous one.
+    #[must_use]
+    pub const fn class(self) -> Text<'a> {
+        self.entry.class
+    }
+
+    /// Returns the names of the sealed members, in the order of their values.
+    #[must_use]
+    pub const fn members(self) -> &'r [Text<'a>] {
+        self.members
+    }
+
+    /// Tells whether an object may have more properties than the sealed ones.
+    #[must_use]
+    pub const fn is_dynamic(self) -> bool {
+        self.entry.dynamic
+    }
+
+    /// Tells whether the class writes its own body.
+    #[must_use]
+    pub const fn is_externalizable(self) -> bool {
+        self.entry.externalizable
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry<'a> {
+    pub(crate) class: Text<'a>,
+    /// The first of the members in [`Tables::names`].
+    pub(crate) first: u32,
+    pub(crate) len: u32,
+    pub(crate) dynamic: bool,
+    pub(crate) externalizable: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Tables<'a> {
+    strings: Vec<Text<'a>>,
+    /// The marker of each object.
+    objects: Vec<u8>,
+    traits: Vec<Entry<'a>>,
+    /// The members of all traits, one behind the other.
+    names: Vec<Text<'a>>,
+    /// How many entries all tables hold together.
+    entries: u32,
+}
+
+impl<'a> Tables<'a> {
+    #[inline]
+    pub(crate) fn string(&self, index: u32) -> Option<Text<'a>> {
+        self.strings.get(index as usize).copied()
+    }
+
+    /// Enters the text `bytes`, which is not empty.
+    #[inline]
+    pub(crate) fn add_string(
+        &mut self,
+        bytes: &'a [u8],
+        offset: usize,
+        limit: u32,
+    ) -> Result<Text<'a>, DecodeError> {
+        self.count(offset, limit)?;
+        let text = Text::new(bytes, to_u32(offset), to_u32(self.strings.len()));
+        self.strings.push(text);
+        Ok(text)
+    }
+
+    pub(crate) fn strings_len(&self) -> u32 {
+        to_u32(self.strings.len())
+    }
+
+    /// Enters an object before its content is read, so that the content can refer to it.
+    #[inline]
+    pub(crate) fn add_object(
+        &mut self,
+        marker: u8,
+        offset: usize,
+        limit: u32,
+    ) -> Result<(), DecodeError> {
+        self.count(offset, limit)?;
+        self.objects.push(marker);
+        Ok(())
+    }
+
+    /// Checks a reference to an object.
+    ///
+    /// Flash Player writes it with the marker of the object, and what it does with another is not
+    /// known, so another is refused.
+    pub(crate) fn check_object(
+        &self,
+        index: u32,
+        marker: u8,
+        offset: usize,
+    ) -> Result<(), DecodeError> {
+        match self.objects.get(index as usize) {
+            Some(entered) if *entered == marker => Ok(()),
+            Some(_) => Err(Malformed::ReferenceType { offset, index }.into()),
+            None => {
+                let len = to_u32(self.objects.len());
+                Err(Malformed::Reference { offset, index, len }.into())
+            }
+        }
+    }
+
+    pub(crate) fn entry(&self, index: u32) -> Option<Entry<'a>> {
+        self.traits.get(index as usize).copied()
+    }
+
+    pub(crate) fn traits_len(&self) -> u32 {
+        to_u32(self.traits.len())
+    }
+
+    pub(crate) fn names_len(&self) -> u32 {
+        to_u32(self.names.len())
+    }
+
+    pub(crate) fn add_name(
+        &mut self,
+        name: Text<'a>,
+        offset: usize,
+        limit: u32,
+    ) -> Result<(), DecodeError> {
+        self.count(offset, limit)?;
+        self.names.push(name);
+        Ok(())
+    }
+
+    pub(crate) fn add_traits(
+        &mut self,
+        entry: Entry<'a>,
+        offset: usize,
+        limit: u32,
+    ) -> Result<TraitsId, DecodeError> {
+        self.count(offset, limit)?;
+        let id = TraitsId(self.traits_len());
+        self.traits.push(entry);
+        Ok(id)
+    }
+
+    /// Returns a sealed member's name; the index comes from the traits and so exists.
+    #[inline]
+    pub(crate) fn name(&self, index: u32) -> Text<'a> {
+        match self.names.get(index as usize) {
+            Some(name) => *name,
+            None => Text::new(&[], 0, Text::NO_ENTRY),
+        }
+    }
+
+    pub(crate) fn traits(&self, id: TraitsId) -> Option<Traits<'_, 'a>> {
+        let entry = self.traits.get(id.0 as usize)?;
+        let first = entry.first as usize;
+        let members = self
+            .names
+            .get(first..first.checked_add(entry.len as usize)?)?;
+        Some(Traits { entry, members })
+    }
+
+    pub(crate) fn objects_len(&self) -> u32 {
+        to_u32(self.objects.len())
+    }
+
+    pub(crate) fn lengths(&self) -> Lengths {
+        Lengths {
+            strings: self.strings.len(),
+            objects: self.objects.len(),
+            traits: self.traits.len(),
+            names: self.names.len(),
+            entries: self.entries,
+        }
+    }
+
+    /// Forgets what was entered since the tables had these lengths.
+    pub(crate) fn truncate(&mut self, lengths: Lengths) {
+        self.strings.truncate(lengths.strings);
+        self.objects.truncate(lengths.objects);
+        self.traits.truncate(lengths.traits);
+        self.names.truncate(lengths.names);
+        self.entries = lengths.entries;
+    }
+
+    #[inline]
+    fn count(&mut self, offset: usize, limit: u32) -> Result<(), DecodeError> {
+        if self.entries >= limit {
+            return Err(LimitExceeded::References { offset, limit }.into());
+        }
+        self.entries += 1;
+        Ok(())
+    }
+}
+
+/// How long the tables were at some point.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Lengths {
+    strings: usize,
+    objects: usize,
+    traits: usize,
+    names: usize,
+    entries: u32,
+}
+
+impl Lengths {
+    pub(crate) const fn traits(&self) -> usize {
+        self.traits
+    }
+}

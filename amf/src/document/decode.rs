@@ -1,0 +1,413 @@
+//! From the pull reader to a document.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use smallvec::SmallVec;
+
+use super::Document;
+use super::node::{Data, Node, Span, StoredTraits};
+use crate::amf3::TraitsId;
+use crate::error::{DecodeError, LimitExceeded, Malformed};
+use crate::event::{Event, Token};
+use crate::format::Format;
+use crate::limits::{Config, Utf8};
+use crate::reader::{Mark, Reader, to_u32};
+use crate::text::Text;
+
+impl Document {
+    /// Decodes all values of the input with limits and policies of your own.
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the bytes are malformed, end inside a value or exceed a limit.
+    pub fn decode(input: &[u8], format: Format, config: &Config) -> Result<Self, DecodeError> {
+        Reader::new(input, format, config).document(usize::MAX)
+    }
+}
+
+impl Reader<'_> {
+    /// Reads the next `count` values, or as many as there are, into one document.
+    ///
+    /// References to values that were read before are errors, because those values are not in the
+    /// document.
+    ///
+    /// ```
+    /// use weir_amf::Reader;
+    ///
+    /// // onMetaData and its array, with a byte behind that no value begins with
+    /// let body = b"\x02\x00\x0aonMetaData\x08\0\0\0\0\x00\x06stereo\x01\x01\0\0\x09\xff";
+    /// let mut reader = Reader::amf0(body);
+    /// let document = reader.document(2)?;
+    /// assert_eq!(document.value(1).get("stereo").as_bool(), Some(true));
+    /// assert_eq!(reader.remaining(), 1);
+    /// # Ok::<(), weir_amf::DecodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`DecodeError`] if the bytes are malformed, end inside a value or exceed a limit.
+    pub fn document(&mut self, count: usize) -> Result<Document, DecodeError> {
+        let mark = self.mark();
+        let mut builder = Builder::new(self);
+        for _ in 0..count {
+            if !builder.value(self, None)? {
+                break;
+            }
+        }
+        builder.finish(self, mark)
+    }
+}
+
+/// Makes nodes of tokens.
+pub(crate) struct Builder {
+    nodes: Vec<Node>,
+    text: Vec<u8>,
+    data: Vec<u8>,
+    traits: Vec<StoredTraits>,
+    /// Where each entry of the reader's table of strings stands in `text`, if it does yet.
+    strings: Vec<Span>,
+    /// Which of `traits` each entry of the reader's table of traits is, if it is yet.
+    known: Vec<Option<u32>>,
+    starts: SmallVec<[u32; 8]>,
+    /// The open containers.
+    open: SmallVec<[u32; 32]>,
+    slots: Slots,
+    /// Whether the last node is raw bytes that the next raw bytes belong to.
+    in_raw: bool,
+    config: Config,
+}
+
+/// The nodes that references can name, entered when the first reference asks.
+struct Slots {
+    amf0: Vec<u32>,
+    amf3: Vec<u32>,
+    /// How many slots were taken before the document began.
+    amf0_before: u32,
+    amf3_before: u32,
+    /// How many nodes have been looked at.
+    seen: usize,
+}
+
+impl Builder {
+    pub(crate) fn new(reader: &Reader<'_>) -> Self {
+        let left = reader.remaining();
+        Self {
+            nodes: Vec::with_capacity((left / 16 + 4).min(1024)),
+            text: Vec::with_capacity(left.min(1 << 16)),
+            data: Vec::new(),
+            traits: Vec::new(),
+            strings: Vec::new(),
+            known: Vec::new(),
+            starts: SmallVec::new(),
+            open: SmallVec::new(),
+            slots: Slots {
+                amf0: Vec::new(),
+                amf3: Vec::new(),
+                amf0_before: reader.slots,
+                amf3_before: reader.tables.objects_len(),
+                seen: 0,
+            },
+            in_raw: false,
+            config: reader.config,
+        }
+    }
+
+    /// Adds the next value and all that is in it, and tells whether there was one.
+    pub(crate) fn value(
+        &mut self,
+        reader: &mut Reader<'_>,
+        name: Option<Text<'_>>,
+    ) -> Result<bool, DecodeError> {
+        let start = to_u32(reader.offset());
+        let Some(event) = reader.next_event()? else {
+            return Ok(false);
+        };
+        self.starts.push(start);
+        self.event(reader, Event { name, ..event })?;
+        while !self.open.is_empty() {
+            let Some(event) = reader.next_event()? else {
+                break;
+            };
+            self.event(reader, event)?;
+        }
+        Ok(true)
+    }
+
+    #[inline]
+    fn event(&mut self, reader: &Reader<'_>, event: Event<'_>) -> Result<(), DecodeError> {
+        let raw_before = core::mem::take(&mut self.in_raw);
+        let name = match event.name {
+            Some(name) => self.text(name),
+            None => Span::NONE,
+        };
+        let data = match event.token {
+            Token::Null => Data::Null,
+            Token::Undefined => Data::Undefined,
+            Token::Unsupported => Data::Unsupported,
+            Token::Boolean(value) => Data::Boolean(value),
+            Token::Number(value) => Data::Number(value),
+            Token::Integer(value) => Data::Integer(value),
+            Token::String(text) => Data::String(self.text(text)),
+            Token::Date { ms, tz } => match event.format {
+                Format::Amf0 => Data::Date0 { ms, tz },
+                Format::Amf3 => Data::Date3(ms),
+            },
+            Token::XmlDocument(text) => match event.format {
+                Format::Amf0 => Data::XmlDocument0(self.text(text)),
+                Format::Amf3 => Data::XmlDocument3(self.text(text)),
+            },
+            Token::Xml(text) => Data::Xml(self.text(text)),
+            Token::ByteArray(bytes) => Data::ByteArray(self.bytes(bytes)),
+            Token::VectorInt(vector) => Data::VectorInt {
+                span: self.bytes(vector.as_bytes()),
+                fixed: vector.is_fixed(),
+            },
+            Token::VectorUint(vector) => Data::VectorUint {
+                span: self.bytes(vector.as_bytes()),
+                fixed: vector.is_fixed(),
+            },
+            Token::VectorNumber(vector) => Data::VectorNumber {
+                span: self.bytes(vector.as_bytes()),
+                fixed: vector.is_fixed(),
+            },
+            Token::Raw(bytes) => {
+                let span = self.bytes(bytes);
+                self.in_raw = true;
+                if let (
+                    true,
+                    Some(Node {
+                        data: Data::Raw(last),
+                        ..
+                    }),
+                ) = (raw_before, self.nodes.last_mut())
+                {
+                    last.len += span.len;
+                    return Ok(());
+                }
+                Data::Raw(span)
+            }
+            Token::Reference(index) => self.reference(index, event.format, event.offset())?,
+            Token::End => {
+                self.close();
+                return Ok(());
+            }
+            container => return self.container(reader, name, container, event.offset()),
+        };
+        self.push(Node { name, data }, event.offset)
+    }
+
+    fn container(
+        &mut self,
+        reader: &Reader<'_>,
+        name: Span,
+        token: Token<'_>,
+        offset: usize,
+    ) -> Result<(), DecodeError> {
+        let end = 0;
+        let data = match token {
+            Token::Object { class } => {
+                let class = class.map_or(Span::NONE, |class| self.text(class));
+                Data::Object { end, class }
+            }
+            Token::EcmaArray { count } => Data::EcmaArray { end, count },
+            Token::StrictArray { .. } => Data::StrictArray { end },
+            Token::Amf3 => Data::Amf3 { end },
+            Token::Array { .. } => Data::Array { end },
+            Token::Typed(id) => Data::Typed {
+                end,
+                traits: self.traits(reader, id),
+            },
+            Token::Externalizable(id) => Data::Externalizable {
+                end,
+                traits: self.traits(reader, id),
+            },
+            Token::VectorObject { class, fixed, .. } => Data::VectorObject {
+                end,
+                class: self.text(class),
+                fixed,
+            },
+            Token::Dictionary { weak, .. } => Data::Dictionary { end, weak },
+            _ => Data::Null,
+        };
+        self.open.push(to_u32(self.nodes.len()));
+        self.push(Node { name, data }, to_u32(offset))
+    }
+
+    fn close(&mut self) {
+        let end = to_u32(self.nodes.len());
+        let open = self
+            .open
+            .pop()
+            .and_then(|open| self.nodes.get_mut(open as usize));
+        if let Some(slot) = open.and_then(|node| node.data.end_mut()) {
+            *slot = end;
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, node: Node, offset: u32) -> Result<(), DecodeError> {
+        let limit = self.config.limits.max_nodes;
+        if self.nodes.len() >= limit as usize {
+            return Err(LimitExceeded::Nodes {
+                offset: offset as usize,
+                limit,
+            }
+            .into());
+        }
+        self.nodes.push(node);
+        Ok(())
+    }
+
+    /// Stores a text once for each time that it stands on the wire.
+    #[inline]
+    pub(crate) fn text(&mut self, text: Text<'_>) -> Span {
+        if text.entry() == Text::NO_ENTRY {
+            return self.append(text);
+        }
+        let entry = text.entry() as usize;
+        match self.strings.get(entry) {
+            Some(span) if !span.is_none() => *span,
+            _ => {
+                let span = self.append(text);
+                if entry >= self.strings.len() {
+                    self.strings.resize(entry + 1, Span::NONE);
+                }
+                if let Some(slot) = self.strings.get_mut(entry) {
+                    *slot = span;
+                }
+                span
+            }
+        }
+    }
+
+    #[inline]
+    fn append(&mut self, text: Text<'_>) -> Span {
+        let start = to_u32(self.text.len());
+        match self.config.utf8 {
+            Utf8::Strict => self.text.extend_from_slice(text.as_bytes()),
+            Utf8::Lossy => self.text.extend_from_slice(text.to_str_lossy().as_bytes()),
+        }
+        Span {
+            start,
+            len: to_u32(self.text.len()) - start,
+        }
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) -> Span {
+        let start = to_u32(self.data.len());
+        self.data.extend_from_slice(bytes);
+        Span {
+            start,
+            len: to_u32(bytes.len()),
+        }
+    }
+
+    #[inline]
+    fn traits(&mut self, reader: &Reader<'_>, id: TraitsId) -> u32 {
+        match self.known.get(id.0 as usize) {
+            Some(Some(known)) => *known,
+            _ => self.add_traits(reader, id),
+        }
+    }
+
+    fn add_traits(&mut self, reader: &Reader<'_>, id: TraitsId) -> u32 {
+        let added = to_u32(self.traits.len());
+        let entry = id.0 as usize;
+        if entry >= self.known.len() {
+            self.known.resize(entry + 1, None);
+        }
+        if let (Some(slot), Some(traits)) = (self.known.get_mut(entry), reader.traits(id)) {
+            *slot = Some(added);
+            let stored = StoredTraits {
+                class: self.text(traits.class()),
+                members: traits
+                    .members()
+                    .iter()
+                    .map(|member| self.text(*member))
+                    .collect(),
+                dynamic: traits.is_dynamic(),
+                externalizable: traits.is_externalizable(),
+            };
+            self.traits.push(stored);
+        }
+        added
+    }
+
+    /// Finds the node that a slot belongs to; the reader has checked that the slot is taken.
+    fn reference(
+        &mut self,
+        index: u32,
+        format: Format,
+        offset: usize,
+    ) -> Result<Data, DecodeError> {
+        let policy = self.config.slots;
+        for (at, node) in self.nodes.iter().enumerate().skip(self.slots.seen) {
+            if node.data.takes_amf0_slot(policy) {
+                self.slots.amf0.push(to_u32(at));
+            } else if node.data.takes_amf3_slot() {
+                self.slots.amf3.push(to_u32(at));
+            }
+        }
+        self.slots.seen = self.nodes.len();
+        let (table, before) = match format {
+            Format::Amf0 => (&self.slots.amf0, self.slots.amf0_before),
+            Format::Amf3 => (&self.slots.amf3, self.slots.amf3_before),
+        };
+        let target = index
+            .checked_sub(before)
+            .and_then(|index| table.get(index as usize));
+        match target {
+            Some(target) => Ok(Data::Reference(*target)),
+            None => {
+                let len = to_u32(table.len());
+                Err(Malformed::Reference { offset, index, len }.into())
+            }
+        }
+    }
+
+    /// Checks all text in one pass and returns the document of what was read since `mark`.
+    pub(crate) fn finish<'a>(
+        mut self,
+        reader: &mut Reader<'a>,
+        mark: Mark<'a>,
+    ) -> Result<Document, DecodeError> {
+        self.starts.push(to_u32(reader.offset()));
+        let Some(text) = self.checked_text() else {
+            return Err(reader.find_bad_text(mark));
+        };
+        let Self {
+            nodes,
+            data,
+            traits,
+            starts,
+            ..
+        } = self;
+        Ok(Document {
+            nodes,
+            text,
+            data,
+            traits,
+            starts,
+        })
+    }
+
+    /// The texts one behind the other may be valid although a character spans two of them.
+    fn checked_text(&mut self) -> Option<String> {
+        let text = String::from_utf8(core::mem::take(&mut self.text)).ok()?;
+        if text.is_ascii() {
+            return Some(text);
+        }
+        let whole = |span: Span| {
+            let range = span.range();
+            span.is_none() || text.is_char_boundary(range.start) && text.is_char_boundary(range.end)
+        };
+        let nodes = self.nodes.iter();
+        let nodes_are = nodes
+            .flat_map(|node| [node.name, node.data.text()])
+            .all(whole);
+        let traits_are = self
+            .traits
+            .iter()
+            .all(|traits| whole(traits.class) && traits.members.iter().copied().all(whole));
+        (nodes_are && traits_are).then_some(text)
+    }
+}

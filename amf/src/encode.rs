@@ -1,0 +1,294 @@
+//! From a document to bytes, in both formats.
+//!
+//! How this works: one loop walks the nodes in their order, which is the order of the wire. The
+//! stack holds the containers around the current node; where one ends, its terminator is written.
+//! Slots are counted as a reader will count them, so a reference finds its slot by the position of
+//! its target among the values that took one.
+
+use alloc::vec::Vec;
+
+use smallvec::SmallVec;
+
+use crate::amf0::writer as amf0;
+use crate::amf3::WriteTables;
+use crate::document::{Data, Document, Span, Value};
+use crate::error::EncodeError;
+use crate::format::Format;
+use crate::limits::SlotPolicy;
+use crate::reader::to_u32;
+
+/// How to encode.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct EncodeConfig {
+    /// Whether a reference in the document is written as one. Default: true.
+    ///
+    /// If not, what it names is written again in its place. A cycle is then an error.
+    pub references: bool,
+    /// Whether an AMF3 string is written as reference the second time. Default: true.
+    pub string_references: bool,
+    /// Whether AMF3 traits are written as reference the second time. Default: true.
+    pub trait_references: bool,
+    /// Whether a whole number that fits is written as AMF3 integer, as ActionScript 3 does.
+    /// Default: false, a number stays a number.
+    pub whole_numbers_as_integers: bool,
+    /// Which AMF0 values can be referred to. Default: as the specification says.
+    pub slots: SlotPolicy,
+    /// How many values may be written again in the place of references. Default: 1,048,576.
+    pub max_repeated: u32,
+}
+
+impl Default for EncodeConfig {
+    fn default() -> Self {
+        Self {
+            references: true,
+            string_references: true,
+            trait_references: true,
+            whole_numbers_as_integers: false,
+            slots: SlotPolicy::default(),
+            max_repeated: 1 << 20,
+        }
+    }
+}
+
+/// Encodes all values; on an error `out` is what it was.
+pub(crate) fn encode(
+    document: &Document,
+    format: Format,
+    config: &EncodeConfig,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    let before = out.len();
+    // Each value takes at most 12 bytes besides its texts, unless texts are written repeatedly.
+    out.reserve(document.text.len() + document.data.len() + document.nodes.len() * 12);
+    let result = Encoder::new(document, format, config, out).run(0, to_u32(document.nodes.len()));
+    if result.is_err() {
+        out.truncate(before);
+    }
+    result
+}
+
+pub(crate) struct Encoder<'e> {
+    pub(crate) document: &'e Document,
+    pub(crate) config: &'e EncodeConfig,
+    pub(crate) out: &'e mut Vec<u8>,
+    pub(crate) tables: WriteTables,
+    pub(crate) format: Format,
+    open: SmallVec<[Open; 16]>,
+    /// Whether slots have to be known.
+    has_references: bool,
+    /// The nodes that took a slot, in the order of the slots.
+    slots0: Vec<u32>,
+    slots3: Vec<u32>,
+    /// The index that each of the document's traits was written under.
+    pub(crate) traits: Vec<Option<u32>>,
+    repeated: u32,
+}
+
+/// A container whose content is being written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Open {
+    node: u32,
+    end: u32,
+    closing: Closing,
+    /// Sealed members still to come, whose names stand in the traits.
+    sealed: u32,
+    /// Where to go on behind the end, which is elsewhere for a value that is written again.
+    resume: u32,
+}
+
+/// What a container is, as far as names and its end go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Closing {
+    /// No names and no end mark.
+    Counted,
+    /// AMF0 names; the empty name and the end marker at the end.
+    Properties,
+    /// Sealed members only.
+    Sealed,
+    /// AMF3 names behind the sealed members; the empty name at the end.
+    Dynamic,
+    /// AMF3 names; the empty name before the first value without name.
+    Associative,
+    /// No names; back to AMF0 at the end.
+    Switch,
+}
+
+impl<'e> Encoder<'e> {
+    pub(crate) fn new(
+        document: &'e Document,
+        format: Format,
+        config: &'e EncodeConfig,
+        out: &'e mut Vec<u8>,
+    ) -> Self {
+        Self {
+            document,
+            config,
+            out,
+            tables: WriteTables::default(),
+            format,
+            open: SmallVec::new(),
+            has_references: config.references && document.has_references(),
+            slots0: Vec::new(),
+            slots3: Vec::new(),
+            traits: Vec::new(),
+            repeated: 0,
+        }
+    }
+
+    /// Writes the nodes from `next` to `end`, which are whole values.
+    pub(crate) fn run(&mut self, mut next: u32, end: u32) -> Result<(), EncodeError> {
+        let document = self.document;
+        loop {
+            while let Some(open) = self.open.last().filter(|open| next >= open.end) {
+                next = open.resume;
+                self.close();
+            }
+            if self.open.is_empty() && next >= end {
+                return Ok(());
+            }
+            let Some(node) = document.nodes.get(next as usize) else {
+                return Ok(());
+            };
+            self.name(node.name)?;
+            next = match node.data {
+                Data::Reference(target) => self.reference(next, target)?,
+                data => self.value(next, data, next + 1)?,
+            };
+        }
+    }
+
+    #[inline]
+    fn name(&mut self, name: Span) -> Result<(), EncodeError> {
+        let Some(open) = self.open.last_mut() else {
+            return Ok(());
+        };
+        match open.closing {
+            Closing::Properties => amf0::name(self.out, self.document.str(name)),
+            Closing::Counted | Closing::Sealed | Closing::Switch => Ok(()),
+            Closing::Associative if name.is_none() => {
+                open.closing = Closing::Counted;
+                self.out.push(0x01);
+                Ok(())
+            }
+            Closing::Dynamic if open.sealed > 0 => {
+                open.sealed -= 1;
+                Ok(())
+            }
+            Closing::Dynamic | Closing::Associative if name.len == 0 => Err(EncodeError::EmptyName),
+            Closing::Dynamic | Closing::Associative => self.text(self.document.str(name)),
+        }
+    }
+
+    /// Writes a value and returns which node to write next: the first in it, or `resume`.
+    #[inline]
+    fn value(&mut self, index: u32, data: Data, resume: u32) -> Result<u32, EncodeError> {
+        match self.format {
+            Format::Amf0 => self.amf0(index, data, resume),
+            Format::Amf3 => self.amf3(index, data, resume),
+        }
+    }
+
+    /// Writes a reference, or what it names if it cannot be referred to.
+    fn reference(&mut self, index: u32, target: u32) -> Result<u32, EncodeError> {
+        let document = self.document;
+        let Some(node) = document.nodes.get(target as usize) else {
+            return self.value(index, Data::Undefined, index + 1);
+        };
+        if self.has_references {
+            match self.format {
+                Format::Amf0 => {
+                    let slot = self.slots0.binary_search(&target).ok();
+                    if let Some(slot) = slot.and_then(|slot| u16::try_from(slot).ok()) {
+                        amf0::reference(self.out, slot);
+                        return Ok(index + 1);
+                    }
+                }
+                Format::Amf3 => {
+                    if let Ok(slot) = self.slots3.binary_search(&target) {
+                        self.amf3_reference(&node.data, slot)?;
+                        return Ok(index + 1);
+                    }
+                }
+            }
+        }
+        if self.open.iter().any(|open| open.node == target) {
+            return Err(EncodeError::Cycle);
+        }
+        let size = document.end_of(target).saturating_sub(target);
+        self.repeated = self.repeated.saturating_add(size);
+        if self.repeated > self.config.max_repeated {
+            let (limit, count) = (self.config.max_repeated, self.repeated);
+            return Err(EncodeError::TooManyRepeated { count, limit });
+        }
+        self.value(target, node.data, index + 1)
+    }
+
+    /// Opens the container at `index` and returns the first node in it.
+    #[inline]
+    pub(crate) fn begin(
+        &mut self,
+        index: u32,
+        end: u32,
+        closing: Closing,
+        sealed: u32,
+        resume: u32,
+    ) -> u32 {
+        // Where a container stands for the first time, the writer goes on behind it.
+        let resume = if resume == index + 1 { end } else { resume };
+        self.open.push(Open {
+            node: index,
+            end,
+            closing,
+            sealed,
+            resume,
+        });
+        index + 1
+    }
+
+    fn close(&mut self) {
+        match self.open.pop().map(|open| open.closing) {
+            Some(Closing::Properties) => amf0::end_object(self.out),
+            Some(Closing::Dynamic | Closing::Associative) => self.out.push(0x01),
+            Some(Closing::Switch) => self.format = Format::Amf0,
+            _ => {}
+        }
+    }
+
+    /// Takes a slot of the current format. A value that is written again takes one as well, but
+    /// only its first can be found.
+    #[inline]
+    pub(crate) fn take_slot(&mut self, index: u32) {
+        if self.has_references {
+            let slots = match self.format {
+                Format::Amf0 => &mut self.slots0,
+                Format::Amf3 => &mut self.slots3,
+            };
+            // A slot that nothing can refer to keeps the order with the greatest index so far.
+            let last = slots.last().copied().unwrap_or(0);
+            slots.push(index.max(last));
+        }
+    }
+
+    /// Counts the values directly in the container at `index` that have no name.
+    pub(crate) fn count_items(&self, index: u32) -> u32 {
+        to_u32(Value::new(self.document, index).items().count())
+    }
+
+    pub(crate) fn text(&mut self, text: &str) -> Result<(), EncodeError> {
+        if self.config.string_references {
+            self.tables.text(self.out, text)
+        } else {
+            self.tables.text_inline(self.out, text)
+        }
+    }
+
+    #[cold]
+    pub(crate) fn no_such_kind(&self, index: u32) -> EncodeError {
+        let kind = Value::new(self.document, index).kind();
+        EncodeError::NoSuchKind {
+            kind,
+            format: self.format,
+        }
+    }
+}

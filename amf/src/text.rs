@@ -1,0 +1,123 @@
+//! Text as it stands on the wire.
+
+use alloc::borrow::Cow;
+use alloc::string::String;
+use core::fmt;
+
+use crate::error::{DecodeError, Malformed};
+
+/// A text of the input, not yet checked to be UTF-8.
+///
+/// ```
+/// use weir_amf::{Reader, Token};
+///
+/// let mut reader = Reader::amf0(&[0x02, 0x00, 0x02, b'h', b'i']);
+/// let event = reader.next_event()?.expect("one value");
+/// let Token::String(text) = event.token else { panic!("a string") };
+/// assert_eq!(text.as_str()?, "hi");
+/// assert_eq!(text, "hi");
+/// # Ok::<(), weir_amf::DecodeError>(())
+/// ```
+#[derive(Clone, Copy)]
+pub struct Text<'a> {
+    bytes: &'a [u8],
+    offset: u32,
+    /// The entry in the AMF3 table of strings, or [`Text::NO_ENTRY`].
+    entry: u32,
+}
+
+impl<'a> Text<'a> {
+    /// Stands for a text that is in no table: every AMF0 text and the empty AMF3 string.
+    pub(crate) const NO_ENTRY: u32 = u32::MAX;
+
+    #[inline]
+    pub(crate) const fn new(bytes: &'a [u8], offset: u32, entry: u32) -> Self {
+        Self {
+            bytes,
+            offset,
+            entry,
+        }
+    }
+
+    #[inline]
+    pub(crate) const fn entry(self) -> u32 {
+        self.entry
+    }
+
+    /// Returns the bytes as they stand in the input.
+    #[inline]
+    #[must_use]
+    pub const fn as_bytes(self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Returns where the bytes begin in the input.
+    #[must_use]
+    pub const fn offset(self) -> usize {
+        self.offset as usize
+    }
+
+    /// Returns the length in bytes.
+    #[must_use]
+    pub const fn len(self) -> usize {
+        self.bytes.len()
+    }
+
+    /// Tells whether the text has no bytes.
+    #[must_use]
+    pub const fn is_empty(self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Checks the bytes and returns them as text.
+    ///
+    /// # Errors
+    /// [`Malformed::Utf8`] if they are not UTF-8.
+    #[inline]
+    pub fn as_str(self) -> Result<&'a str, DecodeError> {
+        match core::str::from_utf8(self.bytes) {
+            Ok(text) => Ok(text),
+            Err(_) => Err(Malformed::Utf8 {
+                offset: self.offset(),
+            }
+            .into()),
+        }
+    }
+
+    /// Returns the bytes as text, with U+FFFD for what is not UTF-8.
+    #[must_use]
+    pub fn to_str_lossy(self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.bytes)
+    }
+}
+
+impl PartialEq for Text<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes
+    }
+}
+
+impl Eq for Text<'_> {}
+
+impl PartialEq<str> for Text<'_> {
+    fn eq(&self, other: &str) -> bool {
+        self.bytes == other.as_bytes()
+    }
+}
+
+impl PartialEq<&str> for Text<'_> {
+    fn eq(&self, other: &&str) -> bool {
+        self.bytes == other.as_bytes()
+    }
+}
+
+impl fmt::Debug for Text<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.bytes.get(..32).unwrap_or(self.bytes);
+        write!(f, "\"{}\"", shown.escape_ascii())?;
+        if shown.len() < self.bytes.len() {
+            write!(f, "... ({} bytes)", self.bytes.len())?;
+        }
+        Ok(())
+    }
+}
