@@ -5,6 +5,7 @@ mod capture;
 mod golden_chunks;
 mod handshakes;
 mod laws_chunks;
+mod tunnels;
 
 /// A moment to count from.
 #[expect(
