@@ -86,6 +86,12 @@ pub enum PeerMisbehaved {
         /// The first byte.
         got: u8,
     },
+    /// An encrypted handshake without a signed greeting that holds a key.
+    #[error("byte {offset}: the greeting holds no key to encrypt with")]
+    NoKey {
+        /// Where the greeting begins.
+        offset: u64,
+    },
     /// The last part of the handshake neither echoes nor signs ours.
     #[error("byte {offset}: the handshake's last part neither echoes nor signs ours")]
     HandshakeMismatch {

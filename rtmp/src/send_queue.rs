@@ -22,6 +22,8 @@ use crate::chunk::{
     ChunkSize, ChunkStreamId, ChunkWriter, Message, MessageStreamId, PreparedMessage, Timestamp,
 };
 use crate::error::{EncodeError, LimitExceeded};
+#[cfg(feature = "rtmpe")]
+use crate::handshake::Cipher;
 
 /// The bytes one side sends, as a [`Buf`] made for vectored writes.
 ///
@@ -67,6 +69,8 @@ pub struct SendQueue {
     /// What the waiting replies count.
     replies: usize,
     max_replies: usize,
+    #[cfg(feature = "rtmpe")]
+    cipher: Option<Cipher>,
 }
 
 /// What may happen to a message while it waits.
@@ -151,7 +155,15 @@ impl SendQueue {
             committed: 0,
             replies: 0,
             max_replies,
+            #[cfg(feature = "rtmpe")]
+            cipher: None,
         }
+    }
+
+    /// Encrypts all that is committed from here on, which takes a copy of each body.
+    #[cfg(feature = "rtmpe")]
+    pub fn encrypt(&mut self, cipher: Cipher) {
+        self.cipher = Some(cipher);
     }
 
     /// Appends a message.
@@ -446,6 +458,11 @@ impl SendQueue {
     }
 
     fn push_part(&mut self, part: Part) {
+        #[cfg(feature = "rtmpe")]
+        let part = match &mut self.cipher {
+            Some(cipher) => Part::Body(cipher.apply(Bytes::copy_from_slice(part.as_slice()))),
+            None => part,
+        };
         let len = part.as_slice().len();
         if len > 0 {
             self.committed += len;

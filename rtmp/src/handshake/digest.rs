@@ -35,6 +35,15 @@ impl DigestLayout {
             Self::KeyFirst => sum(part, 772) % 728 + 776,
         }
     }
+
+    /// Where the Diffie-Hellman key of `part` would be, 128 bytes.
+    #[cfg(feature = "rtmpe")]
+    pub(super) fn key_position(self, part: &Part) -> usize {
+        match self {
+            Self::DigestFirst => sum(part, 1532) % 632 + 772,
+            Self::KeyFirst => sum(part, 768) % 632 + 8,
+        }
+    }
 }
 
 /// Returns the layout and the digest of a greeting that `sender` signed.
@@ -123,7 +132,7 @@ fn split(part: &Part, position: usize) -> Option<(&[u8], &[u8], &[u8])> {
     Some((before, digest, after))
 }
 
-fn put(part: &mut Part, position: usize, bytes: &[u8]) {
+pub(super) fn put(part: &mut Part, position: usize, bytes: &[u8]) {
     for (to, from) in part.iter_mut().skip(position).zip(bytes) {
         *to = *from;
     }
@@ -136,7 +145,7 @@ const CLIENT_VERSION: [u8; 4] = [9, 0, 124, 2];
 /// Flash Media Server 4.5.0.1.
 const SERVER_VERSION: [u8; 4] = [4, 5, 0, 1];
 
-const CLIENT_NAME: &[u8; 30] = b"Genuine Adobe Flash Player 001";
+pub(super) const CLIENT_NAME: &[u8; 30] = b"Genuine Adobe Flash Player 001";
 const SERVER_NAME: &[u8; 36] = b"Genuine Adobe Flash Media Server 001";
 /// What follows the name in the key of an answer.
 const KEY_TAIL: [u8; 32] = [

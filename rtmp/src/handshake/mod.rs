@@ -12,10 +12,23 @@
 //! before it plays H.264, greeting and answer are signed with keys that everybody knows. Neither
 //! proves who the peer is.
 //!
+//! # RTMPE and SWF verification
+//!
+//! Feature `rtmpe` adds the handshake of RTMPE, which encrypts all that follows, and the answer to
+//! SWF verification. Both were sold as access control. They give no security: RTMPE knows no
+//! authentication, so whoever sits in the middle reads along, RC4 is broken, and the hash of a
+//! file proves nothing about who sends it. They are here, off by default, for old peers that
+//! cannot do without. In some countries circumventing such a control is restricted by law; to use
+//! the feature with somebody else's content is a decision of yours. For secrecy, use TLS.
+//!
 //! RTMP 1.0, section 5.2. The digests are described by no specification.
 
 mod digest;
+#[cfg(feature = "rtmpe")]
+mod encrypted;
 mod plain;
+#[cfg(feature = "rtmpe")]
+mod swf;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -29,6 +42,10 @@ use crate::error::{Error, Malformed, PeerMisbehaved};
 use crate::warning::{Warning, WarningCode, Warnings};
 
 pub use digest::DigestLayout;
+#[cfg(feature = "rtmpe")]
+pub use encrypted::{Cipher, Ciphers};
+#[cfg(feature = "rtmpe")]
+pub use swf::SwfIdentity;
 
 /// Bytes of C1, S1, C2 and S2 each.
 pub const PART_LEN: usize = 1536;
@@ -55,6 +72,9 @@ pub enum HandshakeKind {
     /// Signed, and plain if the server does not sign. What FFmpeg does, and the default.
     #[default]
     Digest,
+    /// RTMPE, see the [module's](self) warning.
+    #[cfg(feature = "rtmpe")]
+    Encrypted,
 }
 
 /// What C1 or S1 says.
@@ -118,6 +138,10 @@ pub struct Handshake {
     output: Option<Bytes>,
     warnings: Warnings,
     failed: Option<Error>,
+    #[cfg(feature = "rtmpe")]
+    keys: Option<encrypted::KeyPair>,
+    #[cfg(feature = "rtmpe")]
+    agreement: Option<encrypted::Agreement>,
 }
 
 type Part = [u8; PART_LEN];
@@ -185,12 +209,16 @@ impl Handshake {
     /// `seed` is where all random bytes come from; use another one for each connection.
     pub fn client(kind: HandshakeKind, quirks: &Quirks, seed: [u8; 32]) -> Self {
         let mut client = Self::new(Role::Client, kind, quirks, seed);
-        client.random.fill_greeting(&mut client.own);
-        if kind != HandshakeKind::Plain {
-            digest::sign(&mut client.own, Role::Client, DigestLayout::DigestFirst);
-        }
+        let (version, layout) = match kind {
+            HandshakeKind::Plain => (RTMP, None),
+            HandshakeKind::Digest => (RTMP, Some(DigestLayout::DigestFirst)),
+            // librtmp and Flash Player 10 have this layout with RTMPE.
+            #[cfg(feature = "rtmpe")]
+            HandshakeKind::Encrypted => (RTMPE, Some(DigestLayout::KeyFirst)),
+        };
+        client.greet(version, layout);
         let mut output = Vec::with_capacity(1 + PART_LEN);
-        output.push(RTMP);
+        output.push(version);
         output.extend_from_slice(&client.own[..]);
         client.output = Some(output.into());
         client
@@ -208,6 +236,10 @@ impl Handshake {
             output: None,
             warnings: Warnings::default(),
             failed: None,
+            #[cfg(feature = "rtmpe")]
+            keys: None,
+            #[cfg(feature = "rtmpe")]
+            agreement: None,
         }
     }
 
@@ -241,6 +273,16 @@ impl Handshake {
         self.warnings.poll()
     }
 
+    /// Returns the ciphers of a connection that is encrypted from here on, once after the
+    /// handshake.
+    #[cfg(feature = "rtmpe")]
+    pub fn take_ciphers(&mut self) -> Option<Ciphers> {
+        match self.state {
+            State::Done => self.agreement.take().map(|agreement| agreement.ciphers()),
+            _ => None,
+        }
+    }
+
     fn read_parts(&mut self, input: &mut &[u8]) -> Result<Option<Handshaken>, Error> {
         loop {
             match &self.state {
@@ -256,7 +298,7 @@ impl Handshake {
                     let Some(part) = self.take_part(input) else {
                         return Ok(None);
                     };
-                    self.state = self.answer(version, &part);
+                    self.state = self.answer(version, &part)?;
                 }
                 State::Answer { handshaken } => {
                     let mut handshaken = handshaken.clone();
@@ -278,6 +320,10 @@ impl Handshake {
     fn checked_version(&mut self, version: u8) -> Result<u8, Error> {
         match version {
             RTMP => return Ok(version),
+            #[cfg(feature = "rtmpe")]
+            RTMPE if self.role == Role::Server => return Ok(version),
+            #[cfg(feature = "rtmpe")]
+            RTMPE if self.kind == HandshakeKind::Encrypted => return Ok(version),
             0x16 => return Err(Malformed::Tls.into()),
             // GET, HEAD, OPTIONS, POST.
             b'G' | b'H' | b'O' | b'P' => return Err(Malformed::Http { first: version }.into()),
@@ -292,23 +338,22 @@ impl Handshake {
     }
 
     /// Answers the peer's greeting: S0, S1 and S2, or C2.
-    fn answer(&mut self, version: u8, part: &Part) -> State {
-        let peer = self.role.peer();
-        let Some(mut greeting) = Greeting::find(part, peer) else {
-            return State::Done; // unreachable: a part is long enough for time and version
+    fn answer(&mut self, version: u8, part: &Part) -> Result<State, Error> {
+        let Some(mut greeting) = Greeting::find(part, self.role.peer()) else {
+            return Ok(State::Done); // unreachable: a part is long enough for time and version
         };
         if self.kind == HandshakeKind::Plain {
             (greeting.digest, greeting.signature) = (None, None);
         }
         let mut output = Vec::with_capacity(1 + 2 * PART_LEN);
         if self.role == Role::Server {
-            self.random.fill_greeting(&mut self.own);
-            if let Some(layout) = greeting.digest {
-                digest::sign(&mut self.own, self.role, layout);
-            }
-            output.push(RTMP);
+            let own_version = if is_encrypted(version) { version } else { RTMP };
+            self.greet(own_version, greeting.digest);
+            output.push(own_version);
             output.extend_from_slice(&self.own[..]);
         }
+        #[cfg(feature = "rtmpe")]
+        self.agree(version, part, greeting.digest)?;
         match greeting.signature {
             None => output.extend_from_slice(part),
             Some(digest) => {
@@ -335,7 +380,50 @@ impl Handshake {
             answered: false,
             swf_key,
         };
-        State::Answer { handshaken }
+        Ok(State::Answer { handshaken })
+    }
+
+    /// Makes our C1 or S1.
+    fn greet(&mut self, version: u8, layout: Option<DigestLayout>) {
+        let (head, random) = self.own.split_at_mut(8);
+        head.fill(0);
+        self.random.fill(random);
+        let Some(layout) = layout else { return };
+        if is_encrypted(version) {
+            #[cfg(feature = "rtmpe")]
+            self.put_key(layout);
+        }
+        digest::sign(&mut self.own, self.role, layout);
+    }
+
+    #[cfg(feature = "rtmpe")]
+    fn put_key(&mut self, layout: DigestLayout) {
+        let mut secret = [0; encrypted::KEY_LEN];
+        self.random.fill(&mut secret);
+        let keys = encrypted::KeyPair::new(secret);
+        keys.put(&mut self.own, layout);
+        self.keys = Some(keys);
+    }
+
+    /// Finishes the key agreement of RTMPE.
+    #[cfg(feature = "rtmpe")]
+    fn agree(
+        &mut self,
+        version: u8,
+        part: &Part,
+        layout: Option<DigestLayout>,
+    ) -> Result<(), Error> {
+        if is_encrypted(version) {
+            let agreement = self.keys.as_ref().zip(layout);
+            let agreement = agreement.and_then(|(keys, layout)| keys.agree(part, layout));
+            if agreement.is_none() {
+                return Err(PeerMisbehaved::NoKey { offset: 1 }.into());
+            }
+            self.agreement = agreement;
+        } else if self.kind == HandshakeKind::Encrypted {
+            return Err(PeerMisbehaved::HandshakeVersion { got: version }.into());
+        }
+        Ok(())
     }
 
     /// Whether C2 or S2 belongs to our greeting; only who signs its own part signs the answer.
@@ -396,13 +484,6 @@ impl Random {
             }
         }
     }
-
-    /// Makes a plain greeting: time and version zero, the rest random.
-    fn fill_greeting(&mut self, part: &mut Part) {
-        let (head, random) = part.split_at_mut(8);
-        head.fill(0);
-        self.fill(random);
-    }
 }
 
 impl core::fmt::Debug for Random {
@@ -411,5 +492,12 @@ impl core::fmt::Debug for Random {
     }
 }
 
+/// Whether a version that was accepted means encryption.
+const fn is_encrypted(version: u8) -> bool {
+    cfg!(feature = "rtmpe") && version == RTMPE
+}
+
 /// The version of RTMP without encryption.
 const RTMP: u8 = 3;
+/// The version of RTMPE.
+const RTMPE: u8 = 6;

@@ -176,7 +176,7 @@ fn a_peer_with_another_protocol_is_told_from_its_first_byte() {
     );
     let version = |got| Error::from(PeerMisbehaved::HandshakeVersion { got });
     assert_eq!(first(32, &tolerant), version(32));
-    assert_eq!(first(6, &Quirks::strict()), version(6));
+    assert_eq!(first(5, &Quirks::strict()), version(5));
 }
 
 #[test]
@@ -191,4 +191,54 @@ fn an_unknown_version_is_answered_with_three() {
         WarningCode::HandshakeVersion
     );
     assert_eq!(server.poll_warning(), None);
+}
+
+#[cfg(feature = "rtmpe")]
+mod rtmpe {
+    use super::*;
+    use weir_rtmp::handshake::SwfIdentity;
+
+    #[test]
+    fn both_ends_of_an_encrypted_handshake_have_the_same_ciphers() {
+        let mut client = Handshake::client(HandshakeKind::Encrypted, &Quirks::strict(), [1; 32]);
+        let mut server = Handshake::server(&Quirks::strict(), [2; 32]);
+        let c0_c1 = client.poll_output().unwrap();
+        assert_eq!(c0_c1[0], 6);
+        assert_eq!(server.read(&mut &c0_c1[..]).unwrap(), None);
+        let s0_s1_s2 = server.poll_output().unwrap();
+        assert_eq!(s0_s1_s2[0], 6);
+        let seen = client.read(&mut &s0_s1_s2[..]).unwrap().unwrap();
+        assert!(seen.answered);
+        assert_eq!(seen.greeting.digest, Some(DigestLayout::KeyFirst));
+        let c2 = client.poll_output().unwrap();
+        assert!(server.read(&mut &c2[..]).unwrap().unwrap().answered);
+        let mut client = client.take_ciphers().unwrap();
+        let mut server = server.take_ciphers().unwrap();
+        let text = bytes::Bytes::from_static(b"what the client says");
+        let secret = client.output.apply(text.clone());
+        assert_ne!(secret, text);
+        assert_eq!(server.input.apply(secret), text);
+        let secret = server.output.apply(text.clone());
+        assert_eq!(client.input.apply(secret), text);
+    }
+
+    #[test]
+    fn an_encrypted_greeting_without_a_key_is_refused() {
+        let mut c0_c1 = vec![6];
+        c0_c1.resize(1 + PART_LEN, 7);
+        let error = Handshake::server(&Quirks::default(), SEED)
+            .read(&mut &c0_c1[..])
+            .unwrap_err();
+        assert_eq!(error, PeerMisbehaved::NoKey { offset: 1 }.into());
+    }
+
+    #[test]
+    fn ffmpegs_answer_to_swf_verification_has_the_shape_of_ours() {
+        let ffmpegs = "01010000109200001092a070f85be0670b43588b3049b8b91e45161470d7eb5c084804ec\
+                       56e00562aeb5";
+        let ours = SwfIdentity::new([0; 32], 4242).response(&[0; 32]);
+        let hex: String = ours.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(hex.len(), ffmpegs.len());
+        assert_eq!(hex[..20], ffmpegs[..20]);
+    }
 }
