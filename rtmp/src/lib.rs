@@ -9,13 +9,22 @@ mod config;
 mod cursor;
 mod error;
 pub mod handshake;
+mod media;
+pub mod message;
+mod names;
 #[cfg(feature = "std")]
 mod send_queue;
-pub mod tunnel;
+pub mod shared_object;
+mod status;
+mod url;
 mod warning;
 
 pub use config::{Limits, Quirks, Tolerance};
-pub use error::{EncodeError, Error, LimitExceeded, Malformed, PeerMisbehaved, TunnelError};
+pub use error::{EncodeError, Error, LimitExceeded, Malformed, PeerMisbehaved};
+pub use media::{MediaKind, MediaPacket};
+pub use names::Name;
 #[cfg(feature = "std")]
 pub use send_queue::{Backlog, Class, Dropped, SendQueue};
+pub use status::{Level, Status, StatusCode};
+pub use url::{RtmpUrl, Scheme, StreamName, Target, UrlError, UrlStyle};
 pub use warning::{Warning, WarningCode};

@@ -1,0 +1,100 @@
+//! AMF values that stay the bytes they came as.
+
+use core::fmt;
+
+use bytes::Bytes;
+use weir_amf::{Document, Format, Reader};
+
+/// A sequence of AMF values: the arguments of a command, the values of a data message.
+///
+/// The bytes are AMF0; a value may switch to AMF3 with its marker 0x11. They are kept as they came,
+/// so passing them on changes nothing, and are decoded only when asked for.
+///
+/// ```
+/// use weir_rtmp::message::Values;
+///
+/// let values = Values::from_amf0(b"\x05\x01\x01"[..].into());
+/// let document = values.document()?;
+/// assert_eq!(document.value(1).as_bool(), Some(true));
+/// # Ok::<(), weir_amf::DecodeError>(())
+/// ```
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
+pub struct Values(Bytes);
+
+impl Values {
+    /// Writes the values of a document.
+    ///
+    /// # Errors
+    /// If a text or the whole is too long for AMF0.
+    pub fn encode(values: &Document) -> Result<Self, weir_amf::EncodeError> {
+        weir_amf::amf0::encode(values).map(|bytes| Self(bytes.into()))
+    }
+
+    /// Takes bytes that are AMF0 values, one after another.
+    pub const fn from_amf0(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes, as they stand in the message.
+    pub const fn as_bytes(&self) -> &Bytes {
+        &self.0
+    }
+
+    /// Whether there is no value.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Reads token by token, without an allocation.
+    pub fn reader(&self) -> Reader<'_> {
+        Reader::amf0(&self.0)
+    }
+
+    /// Reads all values into one document.
+    ///
+    /// # Errors
+    /// What the bytes break of AMF, with the offset among them.
+    pub fn document(&self) -> Result<Document, weir_amf::DecodeError> {
+        Document::decode(&self.0, Format::Amf0, &weir_amf::Config::default())
+    }
+
+    /// The value at a place if it is a number, a string that is a number not included.
+    pub fn number(&self, index: usize) -> Option<f64> {
+        self.at(index)?.take_number().ok().flatten()
+    }
+
+    /// The value at a place if it is a boolean.
+    pub fn boolean(&self, index: usize) -> Option<bool> {
+        match self.at(index)?.next_event().ok().flatten()?.token {
+            weir_amf::Token::Boolean(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value at a place if it is a string, without its bytes being checked.
+    pub fn text(&self, index: usize) -> Option<weir_amf::Text<'_>> {
+        self.at(index)?.take_text().ok().flatten()
+    }
+
+    /// A reader in front of the value at a place.
+    fn at(&self, index: usize) -> Option<Reader<'_>> {
+        let mut reader = self.reader();
+        for _ in 0..index {
+            reader.skip().ok()?;
+        }
+        (reader.remaining() > 0).then_some(reader)
+    }
+}
+
+/// Prints the length and at most 32 bytes.
+impl fmt::Debug for Values {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = self.0.get(..32).unwrap_or(&self.0);
+        write!(
+            f,
+            "Values({} bytes, {})",
+            self.0.len(),
+            shown.escape_ascii()
+        )
+    }
+}
