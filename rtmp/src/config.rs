@@ -25,6 +25,18 @@ pub struct Limits {
     ///
     /// What the application sends is not counted; see the send queue's `backlog`.
     pub max_queued_output: usize,
+    /// Longest command or shared object message, in bytes. Default: 1 MiB.
+    ///
+    /// Longer ones are passed over with a warning. While one is looked at, its values cost up to
+    /// 80 times its length (weir-amf's `Limits`).
+    pub max_command_len: usize,
+    /// Message streams of one connection. Default: 64, some 100 bytes and a name each.
+    pub max_streams: usize,
+    /// Requests of the peer that wait for the application's answer. Default: 64, some 100 bytes
+    /// and a name each. More are refused with a warning.
+    pub max_pending_requests: usize,
+    /// Calls of this side that wait for the peer's answer. Default: 64, some 50 bytes each.
+    pub max_pending_calls: usize,
 }
 
 impl Default for Limits {
@@ -36,6 +48,10 @@ impl Default for Limits {
             max_chunks_per_message: 131_072,
             max_buffered_input: 1 << 20,
             max_queued_output: 1 << 20,
+            max_command_len: 1 << 20,
+            max_streams: 64,
+            max_pending_requests: 64,
+            max_pending_calls: 64,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What can go wrong, split by whose fault it is.
 
+use core::time::Duration;
+
 use crate::chunk::ChunkStreamId;
 
 /// Why a session or a codec stopped understanding its peer. It is final.
@@ -98,6 +100,18 @@ pub enum PeerMisbehaved {
         /// Where that part begins.
         offset: u64,
     },
+    /// The peer did not get as far as `connect` in time.
+    #[error("not connected after {limit:?}")]
+    NotConnected {
+        /// `handshake_timeout` of the session's config.
+        limit: Duration,
+    },
+    /// The peer said nothing at all, not even to a ping.
+    #[error("silent for {silent:?}")]
+    Idle {
+        /// How long.
+        silent: Duration,
+    },
 }
 
 /// A limit the peer ran into.
@@ -146,6 +160,14 @@ pub enum LimitExceeded {
         /// Where the chunk begins.
         offset: u64,
     },
+    /// The driver stored more input than `max_buffered_input`.
+    #[error("{got} bytes of input wait to be parsed, the limit is {limit}")]
+    BufferedInput {
+        /// Bytes waiting, 64 more for each read.
+        got: usize,
+        /// [`Limits::max_buffered_input`](crate::Limits::max_buffered_input).
+        limit: usize,
+    },
     /// Replies that the peer caused and does not read reach `max_queued_output`.
     #[error("{got} bytes of replies wait for a peer that does not read, the limit is {limit}")]
     QueuedOutput {
@@ -165,60 +187,5 @@ pub enum EncodeError {
     MessageLen {
         /// Bytes of the payload.
         got: usize,
-    },
-}
-
-/// What is wrong with an HTTP message of a tunnel.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum TunnelError {
-    /// The path is none of a tunnel's.
-    #[error("the path is not one of /open, /send, /idle, /close and /fcs")]
-    Path,
-    /// The id is not a tunnel's, or another's.
-    #[error("an id of {len} bytes names no tunnel")]
-    Id {
-        /// Bytes of the id.
-        len: usize,
-    },
-    /// The request is not the one after the last.
-    #[error("request {got}, expected {expected}")]
-    Sequence {
-        /// Its number.
-        got: u32,
-        /// The number after the last request's.
-        expected: u32,
-    },
-    /// The tunnel was closed.
-    #[error("the tunnel is closed")]
-    Closed,
-    /// The server refuses.
-    #[error("the server answers with status {got}")]
-    Status {
-        /// The status, not 200.
-        got: u16,
-    },
-    /// The server answers what nobody asked.
-    #[error("an answer without a request")]
-    Unasked,
-    /// The first line is not HTTP.
-    #[error("the first line is not HTTP")]
-    StartLine,
-    /// A header or chunk that tells no length.
-    #[error("a header line or a chunk that makes no sense")]
-    Header,
-    /// The head is too long.
-    #[error("a head of more than {limit} bytes")]
-    Head {
-        /// The longest head allowed.
-        limit: usize,
-    },
-    /// The body is too long.
-    #[error("a body of {got} bytes, the limit is {limit}")]
-    Body {
-        /// The announced length.
-        got: usize,
-        /// The longest body allowed.
-        limit: usize,
     },
 }

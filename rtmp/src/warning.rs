@@ -19,6 +19,12 @@ impl Warning {
     }
 }
 
+impl core::fmt::Display for Warning {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "byte {}: {:?}", self.offset, self.code)
+    }
+}
+
 /// What a [`Warning`] is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -41,6 +47,21 @@ pub enum WarningCode {
     HandshakeVersion,
     /// The last part of the handshake neither echoed nor signed ours.
     HandshakeMismatch,
+    /// The payload of a command, data, user control or shared object message made no sense; the
+    /// message was passed over.
+    MalformedMessage,
+    /// A command or shared object message was longer than `max_command_len`, and passed over.
+    CommandTooLong,
+    /// A command came before `connect` was accepted, and was refused.
+    NotConnected,
+    /// Media or data came on a message stream that carries none, and were dropped.
+    UnexpectedMedia,
+    /// An answer came to a call that was never made.
+    UnexpectedAnswer,
+    /// `publish` or `play` came on a message stream that was never created.
+    StreamNotCreated,
+    /// More requests than `max_pending_requests` waited for their answer; one was refused.
+    TooManyRequests,
 }
 
 /// Warnings to hand out, each code once.

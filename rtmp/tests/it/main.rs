@@ -1,11 +1,12 @@
 //! Tests of weir-rtmp, over its public API.
 #![cfg(test)]
 
+mod accepting;
 mod capture;
 mod golden_chunks;
 mod handshakes;
 mod laws_chunks;
-mod tunnels;
+mod replay_server;
 
 /// A moment to count from.
 #[expect(

@@ -1,8 +1,6 @@
 #![cfg(test)]
 //! Tests of the public interface, one file per story.
 
-mod golden;
-mod message_vectors;
 mod rtcp;
 mod rtp;
 mod vectors;

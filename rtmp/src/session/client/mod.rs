@@ -1,0 +1,287 @@
+//! The client's side of a connection.
+
+mod commands;
+mod connect;
+mod responses;
+
+use std::{boxed::Box, collections::VecDeque, time::Instant};
+
+use bytes::Bytes;
+
+pub use connect::ConnectOptions;
+
+use super::{
+    Capabilities, ClientConfig, ClientEvent, PlayRequest, PublishKind,
+    calls::{Calls, Requests},
+    link::{Link, Timeouts},
+    state::{ConnectionState, ConnectionStep, StreamState},
+    streams::Streams,
+};
+use crate::{
+    Error, SendQueue, StreamName, WarningCode,
+    chunk::{Message, MessageStreamId, MessageType},
+    media::MediaPacket,
+    message::{Aggregate, Command, Data, DecodeError, SharedObjectMessage, UserControl},
+};
+
+/// The client's side of one connection, without sockets, clock or threads.
+///
+/// It is driven like a [`ServerSession`](crate::ServerSession): bytes in, events out, bytes to
+/// write. [`connect`](Self::connect) comes first, at any time; [`publish`](Self::publish),
+/// [`play`](Self::play) and [`call`](Self::call) once
+/// [`ClientEvent::Connected`] was polled.
+#[derive(Debug)]
+pub struct ClientSession {
+    link: Link,
+    config: ClientConfig,
+    state: ConnectionState,
+    /// `connect`, until the handshake is done.
+    connect: Option<Message>,
+    streams: Streams,
+    requests: Requests,
+    calls: Calls<Call>,
+    /// Events of one message that wait to be polled; a message makes few.
+    events: VecDeque<ClientEvent>,
+    /// What is left of an aggregate.
+    aggregate: Option<Aggregate>,
+    /// Whether values may be AMF3.
+    amf3: bool,
+    /// What the server said in its answer to `connect`.
+    capabilities: Capabilities,
+    /// Whether `Closed` was reported.
+    closed: bool,
+}
+
+/// What an answer is for.
+#[derive(Clone, Debug, PartialEq)]
+enum Call {
+    Connect,
+    /// The stream is for this.
+    CreateStream(Wish),
+    /// `publish` or `play` on a stream that is there.
+    Begin(MessageStreamId),
+    /// The application called.
+    Application,
+}
+
+/// What a stream is made for.
+#[derive(Clone, Debug, PartialEq)]
+enum Wish {
+    Publish { name: StreamName, kind: PublishKind },
+    Play(Box<PlayRequest>),
+}
+
+impl ClientSession {
+    /// Makes the session of a connection that was just made.
+    ///
+    /// The handshake is in `output` at once. The seed makes it; it should be different for each
+    /// connection.
+    pub fn new(config: ClientConfig, seed: [u8; 32], now: Instant) -> Self {
+        let timeouts = Timeouts {
+            handshake: config.handshake_timeout,
+            idle: config.idle_timeout,
+            ping: None,
+        };
+        let limits = &config.limits;
+        Self {
+            link: Link::client(limits, &config.quirks, timeouts, seed, now),
+            state: ConnectionState::New,
+            connect: None,
+            streams: Streams::new(limits.max_streams),
+            requests: Requests::new(limits.max_pending_requests),
+            calls: Calls::new(limits.max_pending_calls),
+            events: VecDeque::new(),
+            aggregate: None,
+            amf3: false,
+            capabilities: Capabilities::default(),
+            closed: false,
+            config,
+        }
+    }
+
+    /// Takes bytes that were read from the server. Nothing is parsed yet.
+    pub fn handle_input(&mut self, input: Bytes, now: Instant) {
+        self.link.handle_input(input, now);
+    }
+
+    /// Tells that the server's bytes ended.
+    pub fn handle_eof(&mut self, now: Instant) {
+        self.link.handle_eof(now);
+    }
+
+    /// Tells that time passed. Early, late or double calls are harmless.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.link.handle_timeout(now);
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.link.poll_timeout()
+    }
+
+    /// Whether input is of use: always, since nothing a server asks stops a client.
+    pub const fn wants_input(&self) -> bool {
+        true
+    }
+
+    /// The bytes to write.
+    pub fn output(&mut self) -> &mut SendQueue {
+        self.link.output()
+    }
+
+    /// Parses up to the next event.
+    ///
+    /// # Errors
+    /// If the server cannot be understood any more or costs too much; each later call returns the
+    /// same error.
+    pub fn poll_event(&mut self) -> Result<Option<ClientEvent>, Error> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Ok(Some(event));
+            }
+            if self.state == ConnectionState::Ended {
+                return Ok(self.end());
+            }
+            let message = match self.aggregate.as_mut().and_then(Iterator::next) {
+                Some(message) => message,
+                None => {
+                    self.aggregate = None;
+                    let message = self.link.poll_message()?;
+                    self.send_connect();
+                    let Some(message) = message else {
+                        if let Some(warning) = self.link.poll_warning() {
+                            return Ok(Some(ClientEvent::Warning(warning)));
+                        }
+                        return Ok(if self.link.is_at_end() {
+                            self.end()
+                        } else {
+                            None
+                        });
+                    };
+                    message
+                }
+            };
+            while let Some(warning) = self.link.poll_warning() {
+                self.events.push_back(ClientEvent::Warning(warning));
+            }
+            let stream = message.stream;
+            match MediaPacket::from_message(message) {
+                Ok(packet) if !self.is_playing(stream) => {
+                    drop(packet);
+                    self.link.warn(WarningCode::UnexpectedMedia);
+                }
+                Ok(packet) if self.events.is_empty() => {
+                    return Ok(Some(ClientEvent::Media { stream, packet }));
+                }
+                Ok(packet) => self.events.push_back(ClientEvent::Media { stream, packet }),
+                Err(message) => self.message(message),
+            }
+        }
+    }
+
+    /// What the server said about Enhanced RTMP in its answer to `connect`.
+    pub const fn peer_capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// How many bytes the server acknowledged last; not all servers count alike.
+    pub const fn acknowledged(&self) -> u32 {
+        self.link.acknowledged()
+    }
+
+    /// The last event of all.
+    fn end(&mut self) -> Option<ClientEvent> {
+        self.state = ConnectionState::Ended;
+        let first = !core::mem::replace(&mut self.closed, true);
+        if first {
+            self.link.end();
+        }
+        first.then_some(ClientEvent::Closed)
+    }
+
+    fn step(&mut self, step: ConnectionStep) -> bool {
+        let next = self.state.after(step);
+        self.state = next.unwrap_or(self.state);
+        next.is_some()
+    }
+
+    /// Media may come before the status that says so (SRS sends metadata before `Play.Start`).
+    fn is_playing(&self, stream: MessageStreamId) -> bool {
+        self.streams.get(stream).is_some_and(|stream| {
+            matches!(stream.state, StreamState::Playing | StreamState::PlayAsked)
+        })
+    }
+
+    fn message(&mut self, message: Message) {
+        let done = match message.message_type {
+            MessageType::COMMAND_AMF0 | MessageType::COMMAND_AMF3 => self.command_message(&message),
+            MessageType::DATA_AMF0 | MessageType::DATA_AMF3 => self.data(&message),
+            MessageType::SHARED_OBJECT_AMF0 | MessageType::SHARED_OBJECT_AMF3 => {
+                self.shared_object(&message)
+            }
+            MessageType::USER_CONTROL => UserControl::decode(&message.payload)
+                .map(|event| self.events.push_back(ClientEvent::UserControl(event))),
+            MessageType::AGGREGATE => {
+                // An aggregate inside an aggregate is not looked into.
+                if self.aggregate.is_none() {
+                    self.aggregate = Some(Aggregate::new(message));
+                }
+                return;
+            }
+            _ => {
+                self.events
+                    .push_back(ClientEvent::Unknown(Box::new(message)));
+                return;
+            }
+        };
+        if done.is_err() {
+            self.link.warn(WarningCode::MalformedMessage);
+        }
+    }
+
+    fn command_message(&mut self, message: &Message) -> Result<(), DecodeError> {
+        if message.payload.len() > self.config.limits.max_command_len {
+            self.link.warn(WarningCode::CommandTooLong);
+            return Ok(());
+        }
+        if let Some(command) = Command::from_message(message)? {
+            self.command(message.stream, command)?;
+        }
+        Ok(())
+    }
+
+    fn data(&mut self, message: &Message) -> Result<(), DecodeError> {
+        let (stream, timestamp) = (message.stream, message.timestamp);
+        if !self.is_playing(stream) {
+            self.link.warn(WarningCode::UnexpectedMedia);
+        } else if let Some(data) = Data::from_message(message)? {
+            self.events.push_back(ClientEvent::Data {
+                stream,
+                timestamp,
+                data,
+            });
+        }
+        Ok(())
+    }
+
+    fn shared_object(&mut self, message: &Message) -> Result<(), DecodeError> {
+        if message.payload.len() > self.config.limits.max_command_len {
+            self.link.warn(WarningCode::CommandTooLong);
+        } else if let Some(message) = SharedObjectMessage::from_message(message)? {
+            self.events
+                .push_back(ClientEvent::SharedObject(Box::new(message)));
+        }
+        Ok(())
+    }
+
+    fn send_connect(&mut self) {
+        if self.link.is_open() {
+            if let Some(message) = self.connect.take() {
+                self.link.reply(message);
+                let size = self.config.chunk_size;
+                self.link
+                    .reply(crate::message::Control::SetChunkSize(size.get()).to_message());
+            }
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! The messages that sessions make of commands and statuses.
+
+use bytes::Bytes;
+use weir_amf::{Document, NewValue};
+
+use super::status_chunk_stream;
+use crate::{
+    Name, Status,
+    chunk::{ChunkStreamId, Message, MessageStreamId},
+    message::{Command, TransactionId, Values},
+};
+
+/// `onStatus` with a status.
+pub(super) fn status_command(status: &Status) -> Result<Command, weir_amf::EncodeError> {
+    status_as(Name::ON_STATUS, status)
+}
+
+/// A command without transaction that carries a status.
+pub(super) fn status_as(name: Name, status: &Status) -> Result<Command, weir_amf::EncodeError> {
+    let values = Document::new()
+        .with_value(NewValue::Null)
+        .with_value(status.info());
+    Ok(Command::new(
+        name,
+        TransactionId::NONE,
+        Values::encode(&values)?,
+    ))
+}
+
+/// A command without transaction and arguments.
+pub(super) fn bare(name: Name) -> Command {
+    Command::new(name, TransactionId::NONE, null())
+}
+
+/// The arguments of a command that has none: the command object, null.
+pub(super) const fn null() -> Values {
+    Values::from_amf0(Bytes::from_static(&[AMF0_NULL]))
+}
+
+/// The command as a message of the connection.
+pub(super) fn on_connection(command: &Command) -> Message {
+    command.to_message(ChunkStreamId::COMMAND, MessageStreamId::CONNECTION)
+}
+
+/// The command as a message of a stream.
+pub(super) fn on_stream(command: &Command, stream: MessageStreamId) -> Message {
+    command.to_message(status_chunk_stream(), stream)
+}
+
+const AMF0_NULL: u8 = 5;

@@ -1,0 +1,378 @@
+//! What the two sides tell each other in `connect`.
+
+use std::{string::String, vec::Vec};
+
+use weir_amf::{Document, Format, Utf8, Value};
+use weir_flv::FourCc;
+
+use crate::{Status, StatusCode, message::Values};
+
+/// What a client said in `connect`. RTMP 1.0, section 7.2.1.1.
+///
+/// Nothing is left out: what has no method here stands in [`Self::arguments`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConnectRequest {
+    arguments: Document,
+}
+
+impl ConnectRequest {
+    /// Reads the arguments; what is not AMF is left out from there on.
+    pub(super) fn decode(args: &Values) -> Result<Self, weir_amf::DecodeError> {
+        let mut config = weir_amf::Config::default();
+        config.utf8 = Utf8::Lossy;
+        let arguments = Document::decode(args.as_bytes(), Format::Amf0, &config)?;
+        Ok(Self { arguments })
+    }
+
+    /// All arguments: first the properties, then what some clients send besides.
+    pub const fn arguments(&self) -> &Document {
+        &self.arguments
+    }
+
+    /// A property; undefined if it is not there.
+    pub fn property(&self, name: &str) -> Value<'_> {
+        self.arguments.get(name)
+    }
+
+    /// `app` as it came: with slashes and query.
+    pub fn app(&self) -> &str {
+        self.text("app").unwrap_or_default()
+    }
+
+    /// The application without query and without slashes at either end.
+    pub fn app_name(&self) -> &str {
+        let app = self.app();
+        app.split_once('?')
+            .map_or(app, |(path, _)| path)
+            .trim_matches('/')
+    }
+
+    /// What stands behind the first `?` of `app`, or of `tcUrl` if `app` has none.
+    ///
+    /// This is where clients put what identifies them (`authmod`, `user`, `token` and so on).
+    pub fn query(&self) -> Option<&str> {
+        let query = |text: &'_ str| text.find('?').map(|at| at + 1);
+        let from_app = query(self.app()).and_then(|at| self.app().get(at..));
+        from_app.or_else(|| {
+            let url = self.tc_url()?;
+            query(url).and_then(|at| url.get(at..))
+        })
+    }
+
+    /// `tcUrl`: the address the client connected to.
+    pub fn tc_url(&self) -> Option<&str> {
+        self.text("tcUrl")
+    }
+
+    /// `flashVer`: what the client is.
+    pub fn flash_ver(&self) -> Option<&str> {
+        self.text("flashVer")
+    }
+
+    /// `swfUrl`: where the program of a Flash client came from.
+    pub fn swf_url(&self) -> Option<&str> {
+        self.text("swfUrl")
+    }
+
+    /// `pageUrl`: where the page of a Flash client came from.
+    pub fn page_url(&self) -> Option<&str> {
+        self.text("pageUrl")
+    }
+
+    /// `objectEncoding`: the AMF version of values, AMF0 if the client says nothing.
+    pub fn object_encoding(&self) -> Format {
+        match self.property("objectEncoding").as_f64() {
+            Some(version) if version >= 3.0 => Format::Amf3,
+            _ => Format::Amf0,
+        }
+    }
+
+    /// What the client can do.
+    pub fn capabilities(&self) -> Capabilities {
+        Capabilities::from_properties(self.arguments.root())
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.property(name).as_str()
+    }
+}
+
+/// The answer to `connect`, both sides of it. RTMP 1.0, section 7.2.1.1.
+///
+/// A server starts from [`Self::new`] and edits it before it goes out:
+///
+/// ```
+/// use weir_rtmp::ConnectReply;
+///
+/// let mut reply = ConnectReply::new();
+/// reply.properties.set("fmsVer", "FMS/5,0,17");
+/// reply.info = reply.info.with("secureToken", "abc");
+/// ```
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct ConnectReply {
+    /// The first object: what the server is and can do.
+    pub properties: Document,
+    /// The second object.
+    pub info: Status,
+}
+
+impl ConnectReply {
+    /// Makes the answer that clients expect: `fmsVer`, `capabilities`, `mode` and
+    /// `NetConnection.Connect.Success`.
+    ///
+    /// `objectEncoding` and the E-RTMP properties are added when it is sent, unless they are there.
+    pub fn new() -> Self {
+        let properties = Document::object()
+            .with("fmsVer", "FMS/3,5,7,7009")
+            .with("capabilities", 31)
+            .with("mode", 1);
+        Self {
+            properties,
+            info: Status::new(StatusCode::CONNECT_SUCCESS),
+        }
+    }
+
+    /// Reads the answer of a server.
+    pub(super) fn decode(args: &Values) -> Result<Self, weir_amf::DecodeError> {
+        let args = args.document()?;
+        Ok(Self {
+            properties: Document::new().with_value(args.value(0)),
+            info: Status::from_value(args.value(1)),
+        })
+    }
+
+    /// What the server can do.
+    pub fn capabilities(&self) -> Capabilities {
+        Capabilities::from_properties(self.properties.root())
+    }
+}
+
+impl Default for ConnectReply {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What one side can do, as far as Enhanced RTMP lets it say so.
+///
+/// The absence of a codec proves nothing: FFmpeg before 7 and OBS before 30 handle codecs that
+/// they do not list.
+///
+/// ```
+/// use weir_flv::FourCc;
+/// use weir_rtmp::{Capabilities, CapsEx, FourCcInfo};
+///
+/// let mut ours = Capabilities::default();
+/// ours.caps_ex = CapsEx::RECONNECT | CapsEx::MULTITRACK;
+/// ours.video = vec![(Some(FourCc::HEVC), FourCcInfo::CAN_FORWARD)];
+/// assert!(ours.caps_ex.contains(CapsEx::RECONNECT));
+/// assert!(!ours.can_video(FourCc::AV1, FourCcInfo::CAN_FORWARD));
+/// ```
+///
+/// E-RTMP v2, "Enhancing NetConnection connect Command".
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// `capsEx`: parts of E-RTMP v2.
+    pub caps_ex: CapsEx,
+    /// `fourCcList`: codecs in general; `None` stands for `*`, all of them. Empty: not sent.
+    pub four_cc_list: Vec<Option<FourCc>>,
+    /// `videoFourCcInfoMap`: what can be done with a video codec. Empty: not sent.
+    pub video: Vec<(Option<FourCc>, FourCcInfo)>,
+    /// `audioFourCcInfoMap`: what can be done with an audio codec. Empty: not sent.
+    pub audio: Vec<(Option<FourCc>, FourCcInfo)>,
+    /// `videoFunction`: 1 seek, 2 HDR, 4 video metadata, 8 large-scale tile.
+    pub video_function: u32,
+}
+
+macro_rules! bits {
+    ($(#[doc = $type_doc:literal])+ $type:ident {
+        $($(#[doc = $doc:literal])+ $name:ident = $bit:literal;)+
+    }) => {
+        $(#[doc = $type_doc])+
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+        pub struct $type(u32);
+
+        impl $type {
+            $($(#[doc = $doc])+ pub const $name: Self = Self($bit);)+
+
+            /// Makes a set of its number on the wire.
+            pub const fn from_bits(bits: u32) -> Self {
+                Self(bits)
+            }
+
+            /// The number on the wire.
+            pub const fn bits(self) -> u32 {
+                self.0
+            }
+
+            /// Whether all bits of the other are set.
+            pub const fn contains(self, other: Self) -> bool {
+                self.0 & other.0 == other.0
+            }
+
+            /// What both have.
+            #[must_use]
+            pub const fn intersection(self, other: Self) -> Self {
+                Self(self.0 & other.0)
+            }
+        }
+
+        impl core::ops::BitOr for $type {
+            type Output = Self;
+
+            fn bitor(self, other: Self) -> Self {
+                Self(self.0 | other.0)
+            }
+        }
+    };
+}
+
+bits! {
+    /// Parts of E-RTMP v2 that a side supports: `capsEx`.
+    CapsEx {
+        /// The reconnect request.
+        RECONNECT = 1;
+        /// Several tracks in one message.
+        MULTITRACK = 2;
+        /// Modifiers in front of a packet.
+        MOD_EX = 4;
+        /// Nanoseconds of a timestamp, a modifier.
+        TIMESTAMP_NANO_OFFSET = 8;
+    }
+}
+
+bits! {
+    /// What can be done with a codec: the values of the two FourCC maps.
+    FourCcInfo {
+        /// Decode it.
+        CAN_DECODE = 1;
+        /// Encode it.
+        CAN_ENCODE = 2;
+        /// Pass it on.
+        CAN_FORWARD = 4;
+    }
+}
+
+impl Capabilities {
+    /// What a server that passes everything on says.
+    pub fn relay() -> Self {
+        let any = std::vec![(None, FourCcInfo::CAN_FORWARD)];
+        Self {
+            caps_ex: CapsEx::RECONNECT
+                | CapsEx::MULTITRACK
+                | CapsEx::MOD_EX
+                | CapsEx::TIMESTAMP_NANO_OFFSET,
+            four_cc_list: std::vec![None],
+            video: any.clone(),
+            audio: any,
+            video_function: 0,
+        }
+    }
+
+    /// Whether a video codec is listed with these abilities, or all codecs are.
+    pub fn can_video(&self, codec: FourCc, info: FourCcInfo) -> bool {
+        listed(&self.video, codec, info)
+    }
+
+    /// Whether an audio codec is listed with these abilities, or all codecs are.
+    pub fn can_audio(&self, codec: FourCc, info: FourCcInfo) -> bool {
+        listed(&self.audio, codec, info)
+    }
+
+    /// Whether a side has said anything about E-RTMP.
+    pub fn is_enhanced(&self) -> bool {
+        *self
+            != Self {
+                video_function: self.video_function,
+                ..Self::default()
+            }
+    }
+
+    /// Reads the properties of `connect` or of its answer; no list is read past 64 entries.
+    fn from_properties(properties: Value<'_>) -> Self {
+        let number = |name| properties.get(name).as_f64().map_or(0, to_bits);
+        let list = properties.get("fourCcList").items().take(MAX_CODECS);
+        Self {
+            caps_ex: CapsEx(number("capsEx")),
+            four_cc_list: list.filter_map(|item| codec(item.as_str()?)).collect(),
+            video: info_map(properties.get("videoFourCcInfoMap")),
+            audio: info_map(properties.get("audioFourCcInfoMap")),
+            video_function: number("videoFunction"),
+        }
+    }
+
+    /// Adds what is said to the properties, unless it is there.
+    pub(super) fn write(&self, properties: &mut Document) {
+        let mut set = |name: &str, value: Document| {
+            if !properties.get(name).exists() {
+                properties.set(name, value);
+            }
+        };
+        if self.caps_ex.bits() != 0 {
+            set("capsEx", Document::new().with_value(self.caps_ex.bits()));
+        }
+        if !self.four_cc_list.is_empty() {
+            let names: Vec<String> = self.four_cc_list.iter().copied().map(codec_name).collect();
+            set("fourCcList", Document::strict_array(&names));
+        }
+        for (name, map) in [
+            ("videoFourCcInfoMap", &self.video),
+            ("audioFourCcInfoMap", &self.audio),
+        ] {
+            if !map.is_empty() {
+                let map = map.iter().fold(Document::object(), |map, (codec, info)| {
+                    map.with(&codec_name(*codec), info.bits())
+                });
+                set(name, map);
+            }
+        }
+        if self.video_function != 0 {
+            set(
+                "videoFunction",
+                Document::new().with_value(self.video_function),
+            );
+        }
+    }
+}
+
+fn info_map(map: Value<'_>) -> Vec<(Option<FourCc>, FourCcInfo)> {
+    let entries = map.properties().take(MAX_CODECS);
+    entries
+        .filter_map(|(name, value)| Some((codec(name)?, FourCcInfo(to_bits(value.as_f64()?)))))
+        .collect()
+}
+
+fn listed(map: &[(Option<FourCc>, FourCcInfo)], codec: FourCc, info: FourCcInfo) -> bool {
+    map.iter()
+        .any(|(known, can)| known.is_none_or(|known| known == codec) && can.contains(info))
+}
+
+/// A codec of a list or map: `Some(None)` is `*`.
+fn codec(name: &str) -> Option<Option<FourCc>> {
+    match name {
+        "*" => Some(None),
+        name => <[u8; 4]>::try_from(name.as_bytes())
+            .ok()
+            .map(|code| Some(FourCc::from(code))),
+    }
+}
+
+fn codec_name(codec: Option<FourCc>) -> String {
+    use std::string::ToString;
+    codec.map_or_else(|| "*".into(), |codec| codec.to_string())
+}
+
+/// A set of bits that came as a number; what is no such number is empty.
+fn to_bits(number: f64) -> u32 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the cast saturates, and the comparison catches what it changed"
+    )]
+    let bits = number as u32;
+    if f64::from(bits) == number { bits } else { 0 }
+}
+
+const MAX_CODECS: usize = 64;

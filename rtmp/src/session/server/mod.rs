@@ -1,0 +1,311 @@
+//! The server's side of a connection.
+
+mod commands;
+mod replies;
+mod send;
+
+use std::{boxed::Box, collections::VecDeque, time::Instant};
+
+use bytes::Bytes;
+
+use super::{
+    Capabilities, RequestId, ServerConfig, ServerEvent,
+    calls::{Calls, Requests},
+    link::{Link, Timeouts},
+    state::{ConnectionState, ConnectionStep, StreamState},
+    streams::Streams,
+};
+use crate::{
+    Error, Name, SendQueue, WarningCode,
+    chunk::{Message, MessageStreamId, MessageType},
+    media::MediaPacket,
+    message::{Aggregate, Command, Data, SharedObjectMessage, UserControl},
+};
+
+/// The server's side of one connection, without sockets, clock or threads.
+///
+/// A driver repeats these steps:
+///
+/// 1. Read bytes from the client and hand them over with [`handle_input`](Self::handle_input);
+///    only while [`wants_input`](Self::wants_input) says so. At the end of the bytes call
+///    [`handle_eof`](Self::handle_eof).
+/// 2. Call [`poll_event`](Self::poll_event) until it returns `None` and answer the requests among
+///    the events, now or later.
+/// 3. Write what is in [`output`](Self::output).
+/// 4. Wait for bytes to read, room to write, or the time that
+///    [`poll_timeout`](Self::poll_timeout) says; then call
+///    [`handle_timeout`](Self::handle_timeout).
+///
+/// An error of `poll_event` is the end: write what is left in `output`, which tells the client why
+/// where there is a way to, and close the connection.
+#[derive(Debug)]
+pub struct ServerSession {
+    link: Link,
+    config: ServerConfig,
+    state: ConnectionState,
+    /// Set while nothing is parsed: the request whose answer decides how to go on.
+    blocked: Option<RequestId>,
+    streams: Streams,
+    requests: Requests,
+    calls: Calls<()>,
+    /// Events of one message that wait to be polled; a message makes few.
+    events: VecDeque<ServerEvent>,
+    /// What is left of an aggregate.
+    aggregate: Option<Aggregate>,
+    /// Whether values may be AMF3.
+    amf3: bool,
+    /// What the client said in `connect`.
+    capabilities: Capabilities,
+    /// Whether the client announced its publishing with `FCPublish`.
+    announced: bool,
+    /// Whether `Closed` was reported.
+    closed: bool,
+}
+
+impl ServerSession {
+    /// Makes the session of a connection that was just accepted.
+    ///
+    /// The seed makes the handshake; it should be different for each connection.
+    pub fn new(config: ServerConfig, seed: [u8; 32], now: Instant) -> Self {
+        let timeouts = Timeouts {
+            handshake: config.handshake_timeout,
+            idle: config.idle_timeout,
+            ping: Some(config.ping_interval),
+        };
+        let limits = &config.limits;
+        Self {
+            link: Link::server(limits, &config.quirks, timeouts, seed, now),
+            state: ConnectionState::New,
+            blocked: None,
+            streams: Streams::new(limits.max_streams),
+            requests: Requests::new(limits.max_pending_requests),
+            calls: Calls::new(limits.max_pending_calls),
+            events: VecDeque::new(),
+            aggregate: None,
+            amf3: false,
+            capabilities: Capabilities::default(),
+            announced: false,
+            closed: false,
+            config,
+        }
+    }
+
+    /// Takes bytes that were read from the client. Nothing is parsed yet.
+    pub fn handle_input(&mut self, input: Bytes, now: Instant) {
+        self.link.handle_input(input, now);
+    }
+
+    /// Tells that the client's bytes ended.
+    pub fn handle_eof(&mut self, now: Instant) {
+        self.link.handle_eof(now);
+    }
+
+    /// Tells that time passed. Early, late or double calls are harmless.
+    pub fn handle_timeout(&mut self, now: Instant) {
+        self.link.handle_timeout(now);
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called next.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.link.poll_timeout()
+    }
+
+    /// False while input waits behind a request that has not been answered.
+    ///
+    /// Ask after `poll_event` returned `None`, before each read.
+    pub fn wants_input(&self) -> bool {
+        self.blocked.is_none() || !self.link.has_input()
+    }
+
+    /// The bytes to write.
+    pub fn output(&mut self) -> &mut SendQueue {
+        self.link.output()
+    }
+
+    /// Parses up to the next event.
+    ///
+    /// # Errors
+    /// If the client cannot be understood any more or costs too much; each later call returns the
+    /// same error.
+    pub fn poll_event(&mut self) -> Result<Option<ServerEvent>, Error> {
+        loop {
+            if let Some(event) = self.events.pop_front() {
+                return Ok(Some(event));
+            }
+            if self.blocked.is_some() {
+                return self.link.check().map(|()| None);
+            }
+            if self.state == ConnectionState::Ended {
+                return Ok(self.end());
+            }
+            let message = match self.aggregate.as_mut().and_then(Iterator::next) {
+                Some(message) => message,
+                None => {
+                    self.aggregate = None;
+                    let Some(message) = self.link.poll_message()? else {
+                        if let Some(warning) = self.link.poll_warning() {
+                            return Ok(Some(ServerEvent::Warning(warning)));
+                        }
+                        return Ok(if self.link.is_at_end() {
+                            self.end()
+                        } else {
+                            None
+                        });
+                    };
+                    message
+                }
+            };
+            while let Some(warning) = self.link.poll_warning() {
+                self.events.push_back(ServerEvent::Warning(warning));
+            }
+            let stream = message.stream;
+            match MediaPacket::from_message(message) {
+                Ok(packet) if self.events.is_empty() && self.is_publishing(stream) => {
+                    return Ok(Some(ServerEvent::Media { stream, packet }));
+                }
+                Ok(packet) => self.media(stream, packet),
+                Err(message) => self.message(message),
+            }
+        }
+    }
+
+    /// What the client said in `connect` about Enhanced RTMP.
+    pub const fn peer_capabilities(&self) -> &Capabilities {
+        &self.capabilities
+    }
+
+    /// The time a ping took there and back, once one was answered.
+    pub const fn round_trip(&self) -> Option<core::time::Duration> {
+        self.link.round_trip()
+    }
+
+    /// How many bytes the client acknowledged last; not all clients count alike.
+    pub const fn acknowledged(&self) -> u32 {
+        self.link.acknowledged()
+    }
+
+    /// The last event of all.
+    fn end(&mut self) -> Option<ServerEvent> {
+        self.state = ConnectionState::Ended;
+        let first = !core::mem::replace(&mut self.closed, true);
+        if first {
+            self.link.end();
+        }
+        first.then_some(ServerEvent::Closed)
+    }
+
+    fn step(&mut self, step: ConnectionStep) -> bool {
+        let next = self.state.after(step);
+        self.state = next.unwrap_or(self.state);
+        next.is_some()
+    }
+
+    fn is_publishing(&self, stream: MessageStreamId) -> bool {
+        self.streams
+            .get(stream)
+            .is_some_and(|stream| stream.state == StreamState::Publishing)
+    }
+
+    fn media(&mut self, stream: MessageStreamId, packet: MediaPacket) {
+        if self.is_publishing(stream) {
+            self.events.push_back(ServerEvent::Media { stream, packet });
+        } else {
+            self.link.warn(WarningCode::UnexpectedMedia);
+        }
+    }
+
+    fn message(&mut self, message: Message) {
+        let done = match message.message_type {
+            MessageType::COMMAND_AMF0 | MessageType::COMMAND_AMF3 => self.command_message(&message),
+            MessageType::DATA_AMF0 | MessageType::DATA_AMF3 => self.data(&message),
+            MessageType::SHARED_OBJECT_AMF0 | MessageType::SHARED_OBJECT_AMF3 => {
+                self.shared_object(&message)
+            }
+            MessageType::USER_CONTROL => {
+                UserControl::decode(&message.payload).map(|event| self.user_control(event))
+            }
+            MessageType::AGGREGATE => {
+                // An aggregate inside an aggregate is not looked into.
+                if self.aggregate.is_none() {
+                    self.aggregate = Some(Aggregate::new(message));
+                }
+                return;
+            }
+            _ => {
+                self.events
+                    .push_back(ServerEvent::Unknown(Box::new(message)));
+                return;
+            }
+        };
+        if done.is_err() {
+            self.link.warn(WarningCode::MalformedMessage);
+        }
+    }
+
+    fn command_message(&mut self, message: &Message) -> Result<(), crate::message::DecodeError> {
+        if message.payload.len() > self.config.limits.max_command_len {
+            self.link.warn(WarningCode::CommandTooLong);
+            return Ok(());
+        }
+        if let Some(command) = Command::from_message(message)? {
+            self.command(message.stream, command)?;
+        }
+        Ok(())
+    }
+
+    fn data(&mut self, message: &Message) -> Result<(), crate::message::DecodeError> {
+        let stream = message.stream;
+        if !self.is_publishing(stream) {
+            self.link.warn(WarningCode::UnexpectedMedia);
+            return Ok(());
+        }
+        if let Some(data) = Data::from_message(message)? {
+            let timestamp = message.timestamp;
+            self.events.push_back(ServerEvent::Data {
+                stream,
+                timestamp,
+                data,
+            });
+        }
+        Ok(())
+    }
+
+    fn shared_object(&mut self, message: &Message) -> Result<(), crate::message::DecodeError> {
+        if message.payload.len() > self.config.limits.max_command_len {
+            self.link.warn(WarningCode::CommandTooLong);
+            return Ok(());
+        }
+        if self.state != ConnectionState::Connected {
+            self.link.warn(WarningCode::NotConnected);
+            return Ok(());
+        }
+        if let Some(message) = SharedObjectMessage::from_message(message)? {
+            self.events
+                .push_back(ServerEvent::SharedObject(Box::new(message)));
+        }
+        Ok(())
+    }
+
+    fn user_control(&mut self, event: UserControl) {
+        self.events.push_back(match event {
+            UserControl::SetBufferLength { stream, millis } => {
+                let length = core::time::Duration::from_millis(millis.into());
+                ServerEvent::BufferLength { stream, length }
+            }
+            event => ServerEvent::UserControl(event),
+        });
+    }
+}
+
+/// The name that most commands carry behind their command object.
+fn name_argument(command: &Command) -> crate::StreamName {
+    let name = command.args.text(1);
+    name.map(|name| name.to_str_lossy().into_owned())
+        .unwrap_or_default()
+        .into()
+}
+
+/// Whether a command is an answer to a call.
+fn is_answer(name: &Name) -> bool {
+    *name == Name::RESULT || *name == Name::ERROR
+}
