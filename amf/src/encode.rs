@@ -136,6 +136,11 @@ impl<'e> Encoder<'e> {
         }
     }
 
+    /// Counts the slot of the data object of a `.sol` file, which is not written.
+    pub(crate) fn take_root_slot(&mut self) {
+        self.slots0.push(0);
+    }
+
     /// Writes the nodes from `next` to `end`, which are whole values.
     pub(crate) fn run(&mut self, mut next: u32, end: u32) -> Result<(), EncodeError> {
         let document = self.document;

@@ -8,6 +8,10 @@ extern crate std;
 
 pub mod amf0;
 pub mod amf3;
+#[cfg(feature = "json")]
+pub mod json;
+pub mod remoting;
+pub mod sol;
 
 mod cursor;
 mod document;

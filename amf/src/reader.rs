@@ -278,6 +278,12 @@ impl<'a> Reader<'a> {
         self.cursor.left()
     }
 
+    /// Empties the tables, as a new body does.
+    pub(crate) fn forget(&mut self) {
+        self.slots = 0;
+        self.tables = Tables::default();
+    }
+
     /// Opens the container whose marker stands at `offset`.
     #[inline]
     pub(crate) fn open(

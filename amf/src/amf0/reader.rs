@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
     }
 
     #[inline]
-    fn text_u16(&mut self) -> Result<Text<'a>, DecodeError> {
+    pub(crate) fn text_u16(&mut self) -> Result<Text<'a>, DecodeError> {
         let len = usize::from(self.cursor.u16()?);
         self.text(len)
     }

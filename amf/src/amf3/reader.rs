@@ -264,7 +264,7 @@ impl<'a> Reader<'a> {
         let offset = self.cursor.offset();
         let limits = self.config.limits;
         let externalizable = head & 4 != 0;
-        let count = if externalizable { 0 } else { head >> 4 };
+        let count = head >> 4;
         if count > limits.max_elements {
             let (count, limit) = (count.into(), limits.max_elements);
             return Err(LimitExceeded::Elements {
@@ -282,6 +282,8 @@ impl<'a> Reader<'a> {
             }
             .into());
         }
+        // What an externalizable class says about members means nothing. AMF3, section 3.12.
+        let count = if externalizable { 0 } else { count };
         let first = self.tables.names_len();
         for _ in 0..count {
             let at = self.cursor.offset();

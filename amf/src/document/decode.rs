@@ -55,6 +55,22 @@ impl Reader<'_> {
         }
         builder.finish(self, mark)
     }
+
+    /// Reads the next value, which has to be there, into a document.
+    ///
+    /// # Errors
+    /// As [`document`](Self::document), and [`Malformed::Eof`] at the end of the input.
+    pub fn value(&mut self) -> Result<Document, DecodeError> {
+        if self.remaining() == 0 {
+            return Err(Malformed::Eof {
+                offset: self.offset(),
+                needed: 1,
+                left: 0,
+            }
+            .into());
+        }
+        self.document(1)
+    }
 }
 
 /// Makes nodes of tokens.
@@ -71,6 +87,8 @@ pub(crate) struct Builder {
     /// The open containers.
     open: SmallVec<[u32; 32]>,
     slots: Slots,
+    /// Whether the first node is not on the wire and holds all others.
+    rooted: bool,
     /// Whether the last node is raw bytes that the next raw bytes belong to.
     in_raw: bool,
     config: Config,
@@ -106,9 +124,23 @@ impl Builder {
                 amf3_before: reader.tables.objects_len(),
                 seen: 0,
             },
+            rooted: false,
             in_raw: false,
             config: reader.config,
         }
+    }
+
+    /// Begins an AMF0 object that is not on the wire but has the first slot, for a `.sol` file.
+    pub(crate) fn begin_root(&mut self, reader: &mut Reader<'_>) {
+        self.nodes.push(Node {
+            name: Span::NONE,
+            data: Data::Object {
+                end: 1,
+                class: Span::NONE,
+            },
+        });
+        self.rooted = true;
+        reader.slots += 1;
     }
 
     /// Adds the next value and all that is in it, and tells whether there was one.
@@ -375,24 +407,39 @@ impl Builder {
             return Err(reader.find_bad_text(mark));
         };
         let Self {
-            nodes,
+            mut nodes,
             data,
             traits,
-            starts,
+            mut starts,
+            rooted,
             ..
         } = self;
-        Ok(Document {
+        if nodes.capacity() > nodes.len() * 2 + 32 {
+            nodes.shrink_to_fit();
+        }
+        if rooted {
+            starts.clear();
+        }
+        let document = Document {
             nodes,
             text,
             data,
             traits,
             starts,
+        };
+        Ok(if rooted {
+            document.under_root()
+        } else {
+            document
         })
     }
 
     /// The texts one behind the other may be valid although a character spans two of them.
     fn checked_text(&mut self) -> Option<String> {
-        let text = String::from_utf8(core::mem::take(&mut self.text)).ok()?;
+        let mut text = String::from_utf8(core::mem::take(&mut self.text)).ok()?;
+        if text.capacity() > text.len() * 2 + 256 {
+            text.shrink_to_fit();
+        }
         if text.is_ascii() {
             return Some(text);
         }

@@ -16,6 +16,7 @@ use core::ops::Range;
 use smallvec::SmallVec;
 
 pub use build::NewValue;
+pub(crate) use decode::Builder;
 pub use edit::ValueMut;
 pub(crate) use node::{Data, Node, Span, StoredTraits};
 pub use value::{Children, Date, Value};
@@ -157,6 +158,15 @@ impl Document {
         };
         self.data.extend_from_slice(bytes);
         span
+    }
+
+    /// Puts all other nodes inside the first.
+    pub(crate) fn under_root(mut self) -> Self {
+        let end = to_u32(self.nodes.len());
+        if let Some(root) = self.nodes.first_mut().and_then(|root| root.data.end_mut()) {
+            *root = end;
+        }
+        self
     }
 
     /// Returns the index behind the last descendant of the node at `index`.
