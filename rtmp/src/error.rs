@@ -21,6 +21,36 @@ pub enum Error {
     LimitExceeded(#[from] LimitExceeded),
 }
 
+impl Error {
+    /// Where in the bytes received on the connection it went wrong, if at one place.
+    pub const fn offset(&self) -> Option<u64> {
+        match self {
+            Self::Malformed(Malformed::NoEarlierHeader { offset, .. })
+            | Self::PeerMisbehaved(
+                PeerMisbehaved::NoMessageStreamId { offset, .. }
+                | PeerMisbehaved::HeaderInMessage { offset, .. }
+                | PeerMisbehaved::ChunkSizeOutOfRange { offset, .. }
+                | PeerMisbehaved::NoKey { offset, .. }
+                | PeerMisbehaved::HandshakeMismatch { offset, .. },
+            )
+            | Self::LimitExceeded(
+                LimitExceeded::MessageLen { offset, .. }
+                | LimitExceeded::InProgress { offset, .. }
+                | LimitExceeded::ChunkStreams { offset, .. }
+                | LimitExceeded::ChunksPerMessage { offset, .. },
+            ) => Some(*offset),
+            Self::Malformed(Malformed::Tls | Malformed::Http { .. })
+            | Self::PeerMisbehaved(PeerMisbehaved::HandshakeVersion { .. }) => Some(0),
+            Self::PeerMisbehaved(
+                PeerMisbehaved::NotConnected { .. } | PeerMisbehaved::Idle { .. },
+            )
+            | Self::LimitExceeded(
+                LimitExceeded::BufferedInput { .. } | LimitExceeded::QueuedOutput { .. },
+            ) => None,
+        }
+    }
+}
+
 /// Bytes that have no meaning in RTMP.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]

@@ -1,0 +1,6 @@
+//! The binary against the vectors of the crates: its JSON is the truth, key by key.
+#![cfg(test)]
+
+mod flv;
+mod inspect;
+mod rtmp;
