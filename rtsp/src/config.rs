@@ -14,6 +14,9 @@ pub struct Limits {
     ///
     /// Checked against `Content-Length` before anything is allocated.
     pub max_body_len: usize,
+    /// Bytes in a row that belong to no message before the stream is given up. Default: 64 KiB.
+    /// They are not stored.
+    pub max_skipped: usize,
     /// Media sections kept of one session description. Default: 32. Later ones are left out and
     /// reported.
     pub max_media: usize,
@@ -33,6 +36,7 @@ impl Default for Limits {
             max_head_len: 64 * 1024,
             max_headers: 128,
             max_body_len: 1024 * 1024,
+            max_skipped: 64 * 1024,
             max_media: 32,
             max_sdp_lines: 4096,
             max_frame_len: 16 * 1024 * 1024,

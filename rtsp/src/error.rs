@@ -18,3 +18,148 @@ impl ValueError {
         Self { offset, expected }
     }
 }
+
+/// Why a stream of messages cannot be read on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The bytes break the grammar in a way that hides where the next message starts.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The peer announced or sent more than it may.
+    #[error(transparent)]
+    LimitExceeded(#[from] LimitExceeded),
+}
+
+/// Bytes that cannot be a message. Offsets count from the first byte of the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Malformed {
+    /// The first line of a message is neither a request line nor a status line.
+    #[error("{expected} expected in the message at byte {offset}")]
+    StartLine {
+        /// Where the message starts.
+        offset: u64,
+        /// What the grammar wants.
+        expected: &'static str,
+    },
+    /// `Content-Length` is not a plain number, or stands twice with different ones.
+    #[error("content-length of the message at byte {offset} is not one plain number")]
+    ContentLength {
+        /// Where the message starts.
+        offset: u64,
+    },
+    /// The text of a head is not UTF-8. Only [`Head::parse`](crate::message::Head::parse) refuses
+    /// it; the [`Reader`](crate::message::Reader) takes it for Latin-1.
+    #[error("the text at byte {offset} is not UTF-8")]
+    NotUtf8 {
+        /// Where the text stops being UTF-8.
+        offset: u64,
+    },
+    /// What follows a message is neither a message nor a `$` frame, and
+    /// [`Resync::Never`](crate::message::Resync::Never) forbids to look for the next one.
+    #[error("byte {first:#04x} at byte {offset} starts neither a message nor a frame")]
+    Unframed {
+        /// Where it stands.
+        offset: u64,
+        /// The byte found.
+        first: u8,
+    },
+}
+
+/// The peer sent more than it may. Offsets count from the first byte of the stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LimitExceeded {
+    /// A head did not end in time.
+    #[error("the head at byte {offset} is longer than {limit} bytes")]
+    Head {
+        /// Where the head starts.
+        offset: u64,
+        /// [`Limits::max_head_len`](crate::Limits::max_head_len).
+        limit: usize,
+    },
+    /// A head has too many fields.
+    #[error("the header field at byte {offset} is one more than {limit}")]
+    Headers {
+        /// Where the first field over the limit starts.
+        offset: u64,
+        /// [`Limits::max_headers`](crate::Limits::max_headers).
+        limit: usize,
+    },
+    /// A body was announced that is too long.
+    #[error("a body of {got} bytes for the message at byte {offset}, the limit is {limit}")]
+    Body {
+        /// Where the message starts.
+        offset: u64,
+        /// What `Content-Length` says.
+        got: u64,
+        /// [`Limits::max_body_len`](crate::Limits::max_body_len).
+        limit: usize,
+    },
+    /// Too much stood between two messages that belongs to none.
+    #[error("more than {limit} bytes from byte {offset} on belong to no message")]
+    Skipped {
+        /// Where the first of these bytes stands.
+        offset: u64,
+        /// [`Limits::max_skipped`](crate::Limits::max_skipped).
+        limit: usize,
+    },
+}
+
+impl Malformed {
+    /// The same, found in a part that starts at `base`.
+    pub(crate) const fn behind(self, base: u64) -> Self {
+        match self {
+            Self::StartLine { offset, expected } => Self::StartLine {
+                offset: base + offset,
+                expected,
+            },
+            Self::ContentLength { offset } => Self::ContentLength {
+                offset: base + offset,
+            },
+            Self::NotUtf8 { offset } => Self::NotUtf8 {
+                offset: base + offset,
+            },
+            Self::Unframed { offset, first } => Self::Unframed {
+                offset: base + offset,
+                first,
+            },
+        }
+    }
+}
+
+impl LimitExceeded {
+    /// The same, found in a part that starts at `base`.
+    pub(crate) const fn behind(self, base: u64) -> Self {
+        match self {
+            Self::Head { offset, limit } => Self::Head {
+                offset: base + offset,
+                limit,
+            },
+            Self::Headers { offset, limit } => Self::Headers {
+                offset: base + offset,
+                limit,
+            },
+            Self::Body { offset, got, limit } => Self::Body {
+                offset: base + offset,
+                got,
+                limit,
+            },
+            Self::Skipped { offset, limit } => Self::Skipped {
+                offset: base + offset,
+                limit,
+            },
+        }
+    }
+}
+
+impl ReadError {
+    /// The same, found in a part that starts at `base`.
+    pub(crate) const fn behind(self, base: u64) -> Self {
+        match self {
+            Self::Malformed(error) => Self::Malformed(error.behind(base)),
+            Self::LimitExceeded(error) => Self::LimitExceeded(error.behind(base)),
+        }
+    }
+}

@@ -8,10 +8,16 @@ extern crate std;
 mod config;
 mod cursor;
 mod error;
+pub mod header;
+pub mod message;
 pub mod payload;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
+mod url;
+mod warning;
 
 pub use config::Limits;
-pub use error::ValueError;
+pub use error::{LimitExceeded, Malformed, ReadError, ValueError};
+pub use url::{Url, content_base, join_control};
+pub use warning::{Warning, WarningCode};

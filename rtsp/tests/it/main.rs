@@ -1,6 +1,8 @@
 #![cfg(test)]
 //! Tests of the public interface, one file per story.
 
+mod golden;
+mod message_vectors;
 mod rtcp;
 mod rtp;
 mod vectors;
