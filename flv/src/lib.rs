@@ -8,6 +8,8 @@ extern crate std;
 
 pub mod body;
 mod clock;
+pub mod codec;
+
 mod cursor;
 mod error;
 pub mod file;

@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod bodies;
+mod codecs;
 mod cuts;
 mod golden;
 mod live;
