@@ -328,7 +328,7 @@ fn sps_of_320_by_180() -> Vec<u8> {
         "0000000001111001", // header: layer 0, type 15, temporal id 1
         "0000 0000 000 01 10 1",
         "0000001 0 01000000 1 0 0 00000", // PTL: Main 10, tier, level, flags, no GCI, aligned
-        "00000000",                      // no sub-profiles
+        "00000000",                       // no sub-profiles
         "0 0",
         "00000000101000001", // 320
         "000000010111001",   // 184
