@@ -150,6 +150,19 @@ pub struct Play2Request {
 }
 
 impl Play2Request {
+    /// Asks to switch to a stream as soon as that makes no gap.
+    pub fn new(name: impl Into<StreamName>) -> Self {
+        Self {
+            name: name.into(),
+            old_name: None,
+            transition: "switch".into(),
+            start: PlayStart::default(),
+            duration: None,
+            offset: None,
+            args: Values::default(),
+        }
+    }
+
     pub(super) fn decode(args: Values) -> Self {
         let document = args.document().unwrap_or_default();
         let parameters = document.value(1);

@@ -6,7 +6,11 @@ mod capture;
 mod golden_chunks;
 mod handshakes;
 mod laws_chunks;
+mod pair;
+mod replay_client;
 mod replay_server;
+mod story_connect;
+mod story_streams;
 
 /// A moment to count from.
 #[expect(
