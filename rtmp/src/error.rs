@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::chunk::ChunkStreamId;
+use crate::{StatusCode, chunk::ChunkStreamId};
 
 /// Why a session or a codec stopped understanding its peer. It is final.
 ///
@@ -47,6 +47,15 @@ impl Error {
             | Self::LimitExceeded(
                 LimitExceeded::BufferedInput { .. } | LimitExceeded::QueuedOutput { .. },
             ) => None,
+        }
+    }
+
+    /// What a server tells its client before it closes the connection.
+    pub const fn status_hint(&self) -> StatusCode {
+        match self {
+            Self::PeerMisbehaved(PeerMisbehaved::Idle { .. }) => StatusCode::CONNECT_IDLE_TIMEOUT,
+            Self::Malformed(_) | Self::PeerMisbehaved(_) => StatusCode::CONNECT_FAILED,
+            Self::LimitExceeded(_) => StatusCode::CONNECT_REJECTED,
         }
     }
 }

@@ -4,7 +4,7 @@ use core::time::Duration;
 use std::string::String;
 
 use super::Capabilities;
-use crate::{Limits, Quirks, chunk::ChunkSize};
+use crate::{Limits, Quirks, chunk::ChunkSize, handshake::HandshakeKind};
 
 /// How a server session behaves.
 ///
@@ -78,6 +78,11 @@ pub struct ClientConfig {
     pub limits: Limits,
     /// Which habits of servers are accepted.
     pub quirks: Quirks,
+    /// Which handshake to begin. Default: with digests, as FFmpeg.
+    pub handshake: HandshakeKind,
+    /// What SWF verification is answered with. Default: nothing.
+    #[cfg(feature = "rtmpe")]
+    pub swf: Option<crate::handshake::SwfIdentity>,
     /// The chunks this side sends behind `connect`. Default: 4096 bytes, as OBS.
     pub chunk_size: ChunkSize,
     /// After how many bytes the server should acknowledge. Default: 2,500,000, as FFmpeg.
@@ -108,6 +113,9 @@ impl Default for ClientConfig {
         Self {
             limits: Limits::default(),
             quirks: Quirks::default(),
+            handshake: HandshakeKind::default(),
+            #[cfg(feature = "rtmpe")]
+            swf: None,
             chunk_size: ChunkSize::new(4096).unwrap_or_default(),
             window_ack_size: 2_500_000,
             flash_ver: "FMLE/3.0 (compatible; weir)".into(),

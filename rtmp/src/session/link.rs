@@ -29,6 +29,8 @@ pub(super) struct Link {
     warnings: Warnings,
     clock: Clock,
     acks: Acks,
+    /// The key of SWF verification, once the handshake is done.
+    swf_key: [u8; 32],
 }
 
 /// The periods of a link's timers.
@@ -51,6 +53,9 @@ struct Input {
     cost: usize,
     limit: usize,
     ended: bool,
+    /// RTMPE, behind the handshake.
+    #[cfg(feature = "rtmpe")]
+    cipher: Option<crate::handshake::Cipher>,
 }
 
 #[derive(Debug)]
@@ -102,13 +107,14 @@ impl Link {
     }
 
     pub(super) fn client(
+        kind: HandshakeKind,
         limits: &Limits,
         quirks: &Quirks,
         timeouts: Timeouts,
         seed: [u8; 32],
         now: Instant,
     ) -> Self {
-        let handshake = Handshake::client(HandshakeKind::default(), quirks, seed);
+        let handshake = Handshake::client(kind, quirks, seed);
         let mut link = Self::new(handshake, limits, quirks, timeouts, now);
         link.send_handshake();
         link
@@ -149,6 +155,7 @@ impl Link {
                 bandwidth: None,
                 told_window: 0,
             },
+            swf_key: [0; 32],
         }
     }
 
@@ -164,6 +171,7 @@ impl Link {
             let (got, limit) = (self.input.cost, self.input.limit);
             return self.fail(LimitExceeded::BufferedInput { got, limit });
         }
+        let input = self.input.decrypted(input);
         self.input.reads.push_back((input, cost));
     }
 
@@ -327,6 +335,11 @@ impl Link {
         self.clock.round_trip
     }
 
+    /// The key of SWF verification; zeros before the handshake is done.
+    pub(super) const fn swf_key(&self) -> &[u8; 32] {
+        &self.swf_key
+    }
+
     pub(super) const fn acknowledged(&self) -> u32 {
         self.acks.acknowledged
     }
@@ -374,7 +387,8 @@ impl Link {
             self.input.drop_empty();
             self.acks.handshake_len += consumed as u64;
             self.send_handshake();
-            if done?.is_some() {
+            if let Some(handshaken) = done? {
+                self.swf_key = handshaken.swf_key;
                 self.end_handshake();
             }
         }
@@ -391,6 +405,11 @@ impl Link {
         if let Some(mut handshake) = self.handshake.take() {
             while let Some(Warning { code, offset, .. }) = handshake.poll_warning() {
                 self.warnings.report(code, offset);
+            }
+            #[cfg(feature = "rtmpe")]
+            if let Some(ciphers) = handshake.take_ciphers() {
+                self.queue.encrypt(ciphers.output);
+                self.input.decrypt_with(ciphers.input);
             }
         }
         let len = self.acks.handshake_len;
@@ -486,6 +505,33 @@ impl Link {
 }
 
 impl Input {
+    /// The bytes as the chunk layer sees them.
+    #[cfg(feature = "rtmpe")]
+    fn decrypted(&mut self, input: Bytes) -> Bytes {
+        match &mut self.cipher {
+            Some(cipher) => cipher.apply(input),
+            None => input,
+        }
+    }
+
+    #[cfg(not(feature = "rtmpe"))]
+    #[expect(
+        clippy::unused_self,
+        reason = "there is a cipher with the feature rtmpe"
+    )]
+    fn decrypted(&self, input: Bytes) -> Bytes {
+        input
+    }
+
+    /// Decrypts what is there, and from now on what comes.
+    #[cfg(feature = "rtmpe")]
+    fn decrypt_with(&mut self, mut cipher: crate::handshake::Cipher) {
+        for (read, _) in &mut self.reads {
+            *read = cipher.apply(core::mem::take(read));
+        }
+        self.cipher = Some(cipher);
+    }
+
     fn drop_empty(&mut self) {
         if let Some((front, cost)) = self.reads.front() {
             if front.is_empty() {

@@ -106,6 +106,13 @@ impl Pair {
         }
     }
 
+    /// Moves bytes to the client, whose server has failed.
+    pub(crate) fn run_client_only(&mut self) {
+        let to_client = take(|to| drain(self.server.output(), to));
+        self.client.handle_input(to_client, self.now);
+        self.poll_client();
+    }
+
     pub(crate) fn poll_server(&mut self) {
         while let Some(event) = self.server.poll_event().unwrap() {
             if self.accepts {

@@ -251,7 +251,13 @@ fn a_silent_client_gets_pings_and_is_then_given_up() {
             Err(error) => break error,
         }
     };
+    assert_eq!(error.status_hint(), StatusCode::CONNECT_IDLE_TIMEOUT);
     assert_eq!(pings, 2);
+    pair.run_client_only();
+    let Some(ClientEvent::Status { status, .. }) = pair.client_events.last() else {
+        panic!("{:?}", pair.client_events);
+    };
+    assert_eq!(status.code(), StatusCode::CONNECT_IDLE_TIMEOUT);
     let silent = config.idle_timeout;
     assert_eq!(error, PeerMisbehaved::Idle { silent }.into());
     assert_eq!(pair.now, connected_at + silent);
@@ -283,4 +289,26 @@ fn the_applications_own_time_is_not_the_clients_silence() {
     pair.pass(Duration::from_secs(3600));
     assert_eq!(pair.server.poll_event(), Ok(None));
     assert_eq!(pair.server.poll_timeout(), None);
+}
+
+#[cfg(feature = "rtmpe")]
+#[test]
+fn an_encrypted_connection_carries_the_same_commands() {
+    let mut config = ClientConfig::default();
+    config.handshake = weir_rtmp::handshake::HandshakeKind::Encrypted;
+    let mut pair = Pair::with(config, ServerConfig::default());
+    let mut hello = Vec::new();
+    crate::accepting::drain(pair.client.output(), &mut hello);
+    assert_eq!(hello[0], 6, "the version of RTMPE");
+    pair.server.handle_input(hello.into(), pair.now);
+    pair.poll_server();
+    let mut pair = pair.connect();
+    pair.client
+        .publish("show", weir_rtmp::PublishKind::Live, pair.now)
+        .unwrap();
+    pair.run();
+    assert!(matches!(
+        pair.client_events.last(),
+        Some(ClientEvent::PublishStarted { .. })
+    ));
 }

@@ -84,7 +84,14 @@ impl ClientSession {
         };
         let limits = &config.limits;
         Self {
-            link: Link::client(limits, &config.quirks, timeouts, seed, now),
+            link: Link::client(
+                config.handshake,
+                limits,
+                &config.quirks,
+                timeouts,
+                seed,
+                now,
+            ),
             state: ConnectionState::New,
             connect: None,
             streams: Streams::new(limits.max_streams),
@@ -140,7 +147,7 @@ impl ClientSession {
                 return Ok(Some(event));
             }
             if self.state == ConnectionState::Ended {
-                return Ok(self.end());
+                return self.link.check().map(|()| self.end());
             }
             let message = match self.aggregate.as_mut().and_then(Iterator::next) {
                 Some(message) => message,
@@ -219,8 +226,9 @@ impl ClientSession {
             MessageType::SHARED_OBJECT_AMF0 | MessageType::SHARED_OBJECT_AMF3 => {
                 self.shared_object(&message)
             }
-            MessageType::USER_CONTROL => UserControl::decode(&message.payload)
-                .map(|event| self.events.push_back(ClientEvent::UserControl(event))),
+            MessageType::USER_CONTROL => {
+                UserControl::decode(&message.payload).map(|event| self.user_control(event))
+            }
             MessageType::AGGREGATE => {
                 // An aggregate inside an aggregate is not looked into.
                 if self.aggregate.is_none() {
@@ -272,6 +280,23 @@ impl ClientSession {
                 .push_back(ClientEvent::SharedObject(Box::new(message)));
         }
         Ok(())
+    }
+
+    fn user_control(&mut self, event: UserControl) {
+        #[cfg(feature = "rtmpe")]
+        if let (UserControl::SwfVerifyRequest(_), Some(swf)) = (&event, &self.config.swf) {
+            let response = swf.response(self.link.swf_key());
+            let response = Bytes::copy_from_slice(&response);
+            self.link
+                .reply(UserControl::SwfVerifyResponse(response).to_message());
+        }
+        self.events.push_back(ClientEvent::UserControl(event));
+    }
+
+    /// The key that answers to a SWF verification are made with; zeros before the handshake is
+    /// done.
+    pub const fn swf_key(&self) -> &[u8; 32] {
+        self.link.swf_key()
     }
 
     fn send_connect(&mut self) {

@@ -16,7 +16,7 @@ use super::{
     streams::Streams,
 };
 use crate::{
-    Error, Name, SendQueue, WarningCode,
+    Error, Name, SendQueue, Status, WarningCode,
     chunk::{Message, MessageStreamId, MessageType},
     media::MediaPacket,
     message::{Aggregate, Command, Data, SharedObjectMessage, UserControl},
@@ -128,6 +128,14 @@ impl ServerSession {
     /// If the client cannot be understood any more or costs too much; each later call returns the
     /// same error.
     pub fn poll_event(&mut self) -> Result<Option<ServerEvent>, Error> {
+        let polled = self.poll();
+        if let Err(error) = &polled {
+            self.say_why(error);
+        }
+        polled
+    }
+
+    fn poll(&mut self) -> Result<Option<ServerEvent>, Error> {
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Ok(Some(event));
@@ -136,7 +144,7 @@ impl ServerSession {
                 return self.link.check().map(|()| None);
             }
             if self.state == ConnectionState::Ended {
-                return Ok(self.end());
+                return self.link.check().map(|()| self.end());
             }
             let message = match self.aggregate.as_mut().and_then(Iterator::next) {
                 Some(message) => message,
@@ -184,6 +192,12 @@ impl ServerSession {
         self.link.acknowledged()
     }
 
+    /// The key that answers to a SWF verification are checked with; zeros before the handshake is
+    /// done.
+    pub const fn swf_key(&self) -> &[u8; 32] {
+        self.link.swf_key()
+    }
+
     /// The last event of all.
     fn end(&mut self) -> Option<ServerEvent> {
         self.state = ConnectionState::Ended;
@@ -192,6 +206,18 @@ impl ServerSession {
             self.link.end();
         }
         first.then_some(ServerEvent::Closed)
+    }
+
+    /// Tells the client once why its connection ends, if it is connected at all.
+    #[cold]
+    fn say_why(&mut self, error: &Error) {
+        if self.state == ConnectionState::Connected {
+            let status = Status::new(error.status_hint());
+            let now = self.link.now();
+            // What cannot be told is not told.
+            let _ = self.send_status(MessageStreamId::CONNECTION, &status, now);
+        }
+        self.step(ConnectionStep::End);
     }
 
     fn step(&mut self, step: ConnectionStep) -> bool {
