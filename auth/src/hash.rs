@@ -137,3 +137,54 @@ fn mac<M: Mac>(mut state: M, parts: &[&[u8]]) -> hmac::digest::Output<M> {
     }
     state.finalize().into_bytes()
 }
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    use super::{HexDigest, hmac_md5, hmac_sha256, pbkdf2_sha256};
+
+    fn unhex(text: &str) -> Vec<u8> {
+        crate::encoding::decode_hex(text).unwrap()
+    }
+
+    /// RFC 2202 and RFC 4231, as in the vectors.
+    #[test]
+    fn hmacs_are_those_of_the_rfcs() {
+        let all: serde_json::Value =
+            serde_json::from_str(include_str!("../tests/data/auth.json")).unwrap();
+        let all = all["vectors"].as_array().unwrap();
+        let mut count = 0;
+        for v in all.iter().filter(|v| v["scheme"] == "hmac") {
+            let bytes = |name: &str| unhex(v["in"][name].as_str().unwrap());
+            let (key, data) = (bytes("key_hex"), bytes("data_hex"));
+            let mac = match v["in"]["alg"].as_str() {
+                Some("md5") => hmac_md5(&key, &[&data]).to_vec(),
+                _ => hmac_sha256(&key, &[&data]).to_vec(),
+            };
+            assert_eq!(
+                mac,
+                unhex(v["expect"]["mac_hex"].as_str().unwrap()),
+                "{}",
+                v["id"]
+            );
+            count += 1;
+        }
+        for v in all.iter().filter(|v| v["scheme"] == "pbkdf2_hmac_sha256") {
+            let bytes = |name: &str| unhex(v["in"][name].as_str().unwrap());
+            let iterations = u32::try_from(v["in"]["iterations"].as_u64().unwrap()).unwrap();
+            let key = pbkdf2_sha256(&bytes("password_hex"), &bytes("salt_hex"), iterations);
+            let expected = unhex(v["expect"]["dk_hex"].as_str().unwrap());
+            assert_eq!(key.as_slice(), &expected[..32], "{}", v["id"]);
+            count += 1;
+        }
+        assert_eq!(count, 7);
+    }
+
+    #[test]
+    fn hex_digests_hold_what_fits_and_nothing_longer() {
+        assert_eq!(HexDigest::new(&[0x0f, 0xa0]).as_str(), "0fa0");
+        assert!(HexDigest::from_text(&[b'a'; 64]).is_some());
+        assert!(HexDigest::from_text(&[b'a'; 65]).is_none());
+    }
+}

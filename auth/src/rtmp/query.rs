@@ -89,7 +89,7 @@ impl fmt::Debug for Params<'_> {
     }
 }
 
-/// An [`AppQuery`] for a log.
+/// An [`AppQuery`] for a log. What has no `=` is left out: a password with an `&` in it ends there.
 #[derive(Debug, Clone, Copy)]
 pub struct Redacted<'a>(AppQuery<'a>);
 
@@ -97,13 +97,14 @@ impl fmt::Display for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0.app)?;
         let mut separator = '?';
-        for (name, value) in self.0.params.iter() {
-            let value = if matches!(name, "authmod" | "user") {
-                value
-            } else {
-                "..."
-            };
-            write!(f, "{separator}{name}={value}")?;
+        for pair in self.0.params.0.split(['&', '?']) {
+            match pair.split_once('=') {
+                Some((name @ ("authmod" | "user"), value)) => {
+                    write!(f, "{separator}{name}={value}")?
+                }
+                Some((name, _)) => write!(f, "{separator}{name}=...")?,
+                None => continue,
+            }
             separator = '&';
         }
         Ok(())
