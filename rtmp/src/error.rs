@@ -228,3 +228,58 @@ pub enum EncodeError {
         got: usize,
     },
 }
+
+/// What is wrong with an HTTP message of a tunnel.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum TunnelError {
+    /// The path is none of a tunnel's.
+    #[error("the path is not one of /open, /send, /idle, /close and /fcs")]
+    Path,
+    /// The id is not a tunnel's, or another's.
+    #[error("an id of {len} bytes names no tunnel")]
+    Id {
+        /// Bytes of the id.
+        len: usize,
+    },
+    /// The request is not the one after the last.
+    #[error("request {got}, expected {expected}")]
+    Sequence {
+        /// Its number.
+        got: u32,
+        /// The number after the last request's.
+        expected: u32,
+    },
+    /// The tunnel was closed.
+    #[error("the tunnel is closed")]
+    Closed,
+    /// The server refuses.
+    #[error("the server answers with status {got}")]
+    Status {
+        /// The status, not 200.
+        got: u16,
+    },
+    /// The server answers what nobody asked.
+    #[error("an answer without a request")]
+    Unasked,
+    /// The first line is not HTTP.
+    #[error("the first line is not HTTP")]
+    StartLine,
+    /// A header or chunk that tells no length.
+    #[error("a header line or a chunk that makes no sense")]
+    Header,
+    /// The head is too long.
+    #[error("a head of more than {limit} bytes")]
+    Head {
+        /// The longest head allowed.
+        limit: usize,
+    },
+    /// The body is too long.
+    #[error("a body of {got} bytes, the limit is {limit}")]
+    Body {
+        /// The announced length.
+        got: usize,
+        /// The longest body allowed.
+        limit: usize,
+    },
+}

@@ -18,11 +18,12 @@ mod send_queue;
 mod session;
 pub mod shared_object;
 mod status;
+pub mod tunnel;
 mod url;
 mod warning;
 
 pub use config::{Limits, Quirks, Tolerance};
-pub use error::{EncodeError, Error, LimitExceeded, Malformed, PeerMisbehaved};
+pub use error::{EncodeError, Error, LimitExceeded, Malformed, PeerMisbehaved, TunnelError};
 pub use media::{MediaKind, MediaPacket};
 pub use names::Name;
 #[cfg(feature = "std")]

@@ -3,6 +3,7 @@
 //! RTMP 1.0, section 5.
 
 mod header;
+#[cfg(feature = "std")]
 pub(crate) mod prepared;
 mod reader;
 mod stats;
@@ -13,6 +14,7 @@ use core::fmt;
 
 use bytes::Bytes;
 
+#[cfg(feature = "std")]
 pub use prepared::PreparedMessage;
 pub use reader::ChunkReader;
 pub use stats::ChunkStats;

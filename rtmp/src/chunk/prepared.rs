@@ -65,19 +65,16 @@ impl PreparedMessage {
         self.chunk_size
     }
 
-    #[cfg(feature = "std")]
     pub(crate) const fn header(&self) -> &MessageHeader {
         &self.header
     }
 
-    #[cfg(feature = "std")]
     pub(crate) const fn chunked(&self) -> &Bytes {
         &self.chunked
     }
 }
 
 /// Takes the continuation headers out of `chunked` again.
-#[cfg(feature = "std")]
 pub(crate) fn unchunked(chunked: &[u8], header: &MessageHeader, chunk_size: ChunkSize) -> Bytes {
     let header_len = HeaderBytes::continuation(header.chunk_stream, None)
         .as_slice()

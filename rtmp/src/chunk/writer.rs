@@ -71,7 +71,7 @@ pub(crate) struct MessageHeader {
 pub(crate) enum Compression {
     /// The shortest.
     Full,
-    #[cfg_attr(not(feature = "std"), expect(dead_code, reason = "the send queue's"))]
+    #[cfg(feature = "std")]
     /// fmt 0 and 1 only: what follows is shared by receivers with different histories.
     Shared,
 }
@@ -143,7 +143,7 @@ impl ChunkWriter {
         let last_delta = sent.delta.replace(delta);
         let same = header.length == last.length && header.message_type == last.message_type;
         let mut bytes = HeaderBytes::EMPTY;
-        if compression == Compression::Shared || !same {
+        if compression != Compression::Full || !same {
             bytes.put_basic(1, header.chunk_stream);
             bytes.put_u24(delta);
             bytes.put_u24(header.length);

@@ -36,7 +36,7 @@ pub(crate) fn all() -> Vec<Capture> {
 }
 
 pub(crate) fn load(name: &str) -> Capture {
-    let read = |suffix: &str| fs::read(folder().join(format!("{name}{suffix}"))).unwrap();
+    let read = |suffix: &str| read(&format!("{name}{suffix}"));
     let json: Value = serde_json::from_slice(&read(".json")).unwrap();
     let segments = String::from_utf8(read(".seg")).unwrap();
     let direction = |suffix: &str, letter: &str, key: &str| Direction {
@@ -55,6 +55,11 @@ pub(crate) fn load(name: &str) -> Capture {
         c2s: direction(".c2s.bin", "c", "expect_c2s"),
         s2c: direction(".s2c.bin", "s", "expect_s2c"),
     }
+}
+
+/// Returns one file of tests/data.
+pub(crate) fn read(file: &str) -> Vec<u8> {
+    fs::read(folder().join(file)).unwrap()
 }
 
 impl Direction {

@@ -11,6 +11,7 @@ mod replay_client;
 mod replay_server;
 mod story_connect;
 mod story_streams;
+mod tunnels;
 
 /// A moment to count from.
 #[expect(
