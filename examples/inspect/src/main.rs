@@ -3,18 +3,21 @@
 //! No protocol logic lives here: each command asks a crate and prints its answer, as text for
 //! people or, with `--json`, as one JSON value for machines.
 
+mod amf;
 mod failure;
 mod flv;
 mod plain;
 mod rtmp;
 mod source;
 mod text;
+mod vectors;
 
 use std::io::{self, IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use serde_json::Value;
+use weir_amf::Format;
 
 use failure::Failure;
 
@@ -31,8 +34,22 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Shows an AMF0 value.
+    #[command(after_help = "Example: weir-inspect amf0 --hex 0200046c697665")]
+    Amf0(amf::ValueArgs),
+    /// Shows an AMF3 value.
+    #[command(after_help = "Example: weir-inspect amf3 --hex 0d0500003ff0000000000000")]
+    Amf3(amf::ValueArgs),
+    /// Shows a remoting envelope.
+    #[command(after_help = "Example: weir-inspect amf-packet request.bin")]
+    AmfPacket(amf::ContainerArgs),
+    /// Shows a .sol file.
+    #[command(after_help = "Example: weir-inspect sol settings.sol --reencode")]
+    Sol(amf::ContainerArgs),
     Flv(flv::FlvArgs),
     Rtmp(rtmp::RtmpArgs),
+    #[command(hide = true)]
+    Vectors(vectors::VectorsArgs),
 }
 
 /// What a command has to say, kept back until it has succeeded.
@@ -75,8 +92,14 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command) -> Result<Report, Failure> {
-    match command {
-        Command::Flv(args) => flv::run(&args).map(Report::Value),
-        Command::Rtmp(args) => rtmp::run(&args).map(Report::Value),
-    }
+    let value = match command {
+        Command::Amf0(args) => amf::run_value(&args, Format::Amf0),
+        Command::Amf3(args) => amf::run_value(&args, Format::Amf3),
+        Command::AmfPacket(args) => amf::run_packet(&args),
+        Command::Sol(args) => amf::run_sol(&args),
+        Command::Flv(args) => flv::run(&args),
+        Command::Rtmp(args) => rtmp::run(&args),
+        Command::Vectors(args) => return vectors::run(&args).map(Report::Lines),
+    };
+    value.map(Report::Value)
 }

@@ -27,7 +27,7 @@ pub(crate) fn whole(path: &str) -> Result<Vec<u8>, Failure> {
 /// Decodes hex digits; white space between them is allowed.
 pub(crate) fn hex(text: &str) -> Result<Vec<u8>, Failure> {
     let digits: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return Err(Failure::usage(format!(
             "{} hex digits, an even number is needed",
             digits.len()

@@ -1,8 +1,10 @@
 //! Running the binary, and comparing what it says.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
+use serde::Deserialize;
 use serde_json::Value;
 
 /// Runs the binary with `--json` and returns what it printed.
@@ -15,6 +17,29 @@ pub(crate) fn inspect<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = 
     let value: Value = serde_json::from_slice(&output.stdout).expect("one JSON value");
     assert_eq!(value.get("error").is_none(), output.status.success());
     value
+}
+
+/// Sends entries through `vectors` and returns the answers, one for each.
+pub(crate) fn vectors(family: &str, entries: &[Value]) -> Vec<Value> {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_weir-inspect"))
+        .args(["vectors", family])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    let mut stdin = child.stdin.take().expect("a pipe");
+    for entry in entries {
+        writeln!(stdin, "{entry}").expect("the binary reads all");
+    }
+    drop(stdin);
+    let output = child.wait_with_output().expect("the binary ends");
+    let answers: Vec<Value> = String::from_utf8(output.stdout)
+        .expect("UTF-8")
+        .lines()
+        .map(parse)
+        .collect();
+    assert_eq!(answers.len(), entries.len());
+    answers
 }
 
 /// The test data of a crate; it is not copied here.
@@ -38,7 +63,14 @@ pub(crate) fn files(dir: &Path, suffix: &str) -> Vec<PathBuf> {
 }
 
 pub(crate) fn read(path: &Path) -> Value {
-    serde_json::from_slice(&std::fs::read(path).expect("truth")).expect("JSON")
+    parse(&std::fs::read_to_string(path).expect("truth"))
+}
+
+/// Parses JSON of any depth.
+fn parse(text: &str) -> Value {
+    let mut parser = serde_json::Deserializer::from_str(text);
+    parser.disable_recursion_limit();
+    Value::deserialize(&mut parser).expect("JSON")
 }
 
 /// Compares as JSON does: 1 and 1.0 are one number.

@@ -1,6 +1,7 @@
 //! The binary against the vectors of the crates: its JSON is the truth, key by key.
 #![cfg(test)]
 
+mod amf;
 mod flv;
 mod inspect;
 mod rtmp;
