@@ -3,6 +3,7 @@
 
 mod golden;
 mod message_vectors;
+mod payload;
 mod rtcp;
 mod rtp;
 mod vectors;
