@@ -3,6 +3,7 @@
 
 mod accepting;
 mod capture;
+mod codec_messages;
 mod golden_chunks;
 mod handshakes;
 mod laws_chunks;
@@ -12,6 +13,7 @@ mod replay_server;
 mod story_connect;
 mod story_streams;
 mod tunnels;
+mod urls;
 
 /// A moment to count from.
 #[expect(
