@@ -20,7 +20,7 @@ use crate::chunk::{ChunkStreamId, Message, MessageStreamId, MessageType, Timesta
 ///
 /// let payload = b"\0\x04chat\0\0\0\0\0\0\0\0\0\0\0\0\x01\0\0\0\0";
 /// let message = SharedObjectMessage::decode(&payload[..].into())?;
-/// assert_eq!((&*message.name, message.persistence), ("chat", Persistence::Transient));
+/// assert_eq!((&*message.name, message.persistence()), ("chat", Persistence::Transient));
 /// assert_eq!(message.events, [SharedObjectEvent::Use]);
 /// assert_eq!(message.encode(), payload[..]);
 /// # Ok::<(), weir_rtmp::message::DecodeError>(())
@@ -34,8 +34,8 @@ pub struct SharedObjectMessage {
     pub name: String,
     /// The version the sender knows.
     pub version: u32,
-    /// Whether the object outlives its users.
-    pub persistence: Persistence,
+    /// The word that tells whether the object outlives its users; see [`Self::persistence`].
+    pub flags: u32,
     /// What happened, in order.
     pub events: Vec<SharedObjectEvent>,
     /// Whether the message is of type 16, in which values may be AMF3.
@@ -48,7 +48,7 @@ pub struct SharedObjectMessage {
 pub enum Persistence {
     /// It goes when the last user goes: 0 on the wire.
     Transient,
-    /// The server keeps it: 2 on the wire, and every other number but 0.
+    /// The server keeps it: 2 on the wire.
     Persistent,
 }
 
@@ -83,6 +83,11 @@ pub enum SharedObjectEvent {
     RequestRemove(Vec<String>),
     /// 11: the client may use the object from here on.
     UseSuccess,
+    /// 13: the client's own change of these slots was done, with their values; some servers send
+    /// it in the place of [`Self::Success`].
+    OwnChange(Vec<SharedObjectProperty>),
+    /// 14: the client wants all slots gone.
+    RequestClear,
     /// Any other event.
     Unknown {
         /// Its number.
@@ -115,13 +120,28 @@ impl SharedObjectProperty {
 impl SharedObjectMessage {
     /// Makes an AMF0 message of version 0 without events.
     pub fn new(name: impl Into<String>, persistence: Persistence) -> Self {
+        let flags = match persistence {
+            Persistence::Transient => 0,
+            Persistence::Persistent => PERSISTENT,
+        };
         let (name, events) = (name.into(), Vec::new());
         Self {
             name,
             version: 0,
-            persistence,
+            flags,
             events,
             amf3: false,
+        }
+    }
+
+    /// Whether the object outlives its users.
+    ///
+    /// Bits of the flags that have no known meaning are seen in the field, such as 16 and 32.
+    pub const fn persistence(&self) -> Persistence {
+        if self.flags & PERSISTENT != 0 || self.flags == HAISHINKIT_PERSISTENT {
+            Persistence::Persistent
+        } else {
+            Persistence::Transient
         }
     }
 
@@ -138,15 +158,10 @@ impl SharedObjectMessage {
             expected: 2 + name.len() + HEAD_LEN,
             got: payload.len(),
         };
-        let (Ok(version), Ok(persistence), Ok(_)) =
+        let (Ok(version), Ok(flags), Ok(_)) =
             (rest.try_get_u32(), rest.try_get_u32(), rest.try_get_u32())
         else {
             return Err(too_short);
-        };
-        let persistence = if persistence == 0 {
-            Persistence::Transient
-        } else {
-            Persistence::Persistent
         };
         let mut events = Vec::new();
         while !rest.is_empty() {
@@ -155,7 +170,7 @@ impl SharedObjectMessage {
         Ok(Self {
             name,
             version,
-            persistence,
+            flags,
             events,
             amf3: false,
         })
@@ -195,10 +210,7 @@ impl SharedObjectMessage {
         }
         put_text(&mut payload, &self.name);
         payload.put_u32(self.version);
-        payload.put_u32(match self.persistence {
-            Persistence::Transient => 0,
-            Persistence::Persistent => 2,
-        });
+        payload.put_u32(self.flags);
         payload.put_u32(0);
         for event in &self.events {
             event.write(&mut payload);
@@ -262,6 +274,8 @@ impl SharedObjectEvent {
             REMOVE => Self::Remove(read_names(&mut data, whole)?),
             REQUEST_REMOVE => Self::RequestRemove(read_names(&mut data, whole)?),
             USE_SUCCESS => Self::UseSuccess,
+            OWN_CHANGE => Self::OwnChange(read_properties(&mut data, whole)?),
+            REQUEST_CLEAR => Self::RequestClear,
             event => Self::Unknown { event, data },
         })
     }
@@ -271,8 +285,10 @@ impl SharedObjectEvent {
         let len_at = payload.len();
         payload.put_u32(0);
         match self {
-            Self::Use | Self::Release | Self::Clear | Self::UseSuccess => {}
-            Self::RequestChange(properties) | Self::Change(properties) => {
+            Self::Use | Self::Release | Self::Clear | Self::UseSuccess | Self::RequestClear => {}
+            Self::RequestChange(properties)
+            | Self::Change(properties)
+            | Self::OwnChange(properties) => {
                 for property in properties {
                     put_text(payload, &property.name);
                     payload.put_slice(property.value.as_bytes());
@@ -309,6 +325,8 @@ impl SharedObjectEvent {
             Self::Remove(_) => REMOVE,
             Self::RequestRemove(_) => REQUEST_REMOVE,
             Self::UseSuccess => USE_SUCCESS,
+            Self::OwnChange(_) => OWN_CHANGE,
+            Self::RequestClear => REQUEST_CLEAR,
             Self::Unknown { event, .. } => *event,
         }
     }
@@ -377,3 +395,9 @@ const CLEAR: u8 = 8;
 const REMOVE: u8 = 9;
 const REQUEST_REMOVE: u8 = 10;
 const USE_SUCCESS: u8 = 11;
+const OWN_CHANGE: u8 = 13;
+const REQUEST_CLEAR: u8 = 14;
+
+const PERSISTENT: u32 = 2;
+/// HaishinKit.swift sets the lowest bit of the first byte (HaishinKit.swift#21).
+const HAISHINKIT_PERSISTENT: u32 = 0x0100_0000;

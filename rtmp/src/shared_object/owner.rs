@@ -150,6 +150,7 @@ impl Owner {
                 SharedObjectEvent::Release => self.leave(user),
                 SharedObjectEvent::RequestChange(properties) => self.change(user, properties),
                 SharedObjectEvent::RequestRemove(names) => self.remove_all(names),
+                SharedObjectEvent::RequestClear => self.clear(),
                 SharedObjectEvent::SendMessage(values) => self.send(values),
                 _ => {}
             }
@@ -220,7 +221,7 @@ impl Owner {
 
     fn open(&mut self, id: UserId, message: &SharedObjectMessage) {
         let known = self.users.contains_key(&id);
-        if message.persistence != self.persistence {
+        if message.persistence() != self.persistence {
             return self.refuse(id, &StatusCode::SHARED_OBJECT_BAD_PERSISTENCE);
         }
         if !known && self.users.len() >= self.limits.max_users {

@@ -183,6 +183,16 @@ impl Replica {
         Ok(())
     }
 
+    /// Asks for all slots to be removed.
+    ///
+    /// # Errors
+    /// If too many requests wait.
+    pub fn clear(&mut self) -> Result<(), SharedObjectError> {
+        self.check_room("")?;
+        self.outbox.push(SharedObjectEvent::RequestClear);
+        Ok(())
+    }
+
     /// Calls a handler on all clients, this one included: its name and its arguments.
     ///
     /// # Errors
@@ -194,7 +204,18 @@ impl Replica {
     }
 
     /// Takes a message of the server; ignores those about other objects.
+    ///
+    /// Adobe Media Server refuses an object that it does not know with an empty name
+    /// (HaishinKit.swift#21); such a status is taken to be about this one.
     pub fn handle(&mut self, message: &SharedObjectMessage) {
+        if message.name.is_empty() && !self.name.is_empty() {
+            let is_status = |event: &&_| matches!(event, SharedObjectEvent::Status { .. });
+            return message
+                .events
+                .iter()
+                .filter(is_status)
+                .for_each(|event| self.handle_event(event));
+        }
         if message.name != self.name {
             return;
         }
@@ -234,11 +255,15 @@ impl Replica {
             }
             SharedObjectEvent::Success(names) => {
                 for name in names {
-                    let oldest = self.pending.get_mut(name).and_then(VecDeque::pop_front);
-                    let Some(value) = oldest else { continue };
-                    self.pending_len -= 1;
-                    self.pending.retain(|_, values| !values.is_empty());
-                    self.store(name, &value, true);
+                    if let Some(value) = self.confirmed(name) {
+                        self.store(name, &value, true);
+                    }
+                }
+            }
+            SharedObjectEvent::OwnChange(properties) => {
+                for SharedObjectProperty { name, value } in properties {
+                    self.confirmed(name);
+                    self.store(name, value, true);
                 }
             }
             SharedObjectEvent::Remove(names) => {
@@ -261,6 +286,17 @@ impl Replica {
             }
             _ => {}
         }
+    }
+
+    /// Takes out the oldest value that was asked for and is confirmed now.
+    fn confirmed(&mut self, name: &str) -> Option<Values> {
+        let values = self.pending.get_mut(name)?;
+        let oldest = values.pop_front()?;
+        if values.is_empty() {
+            self.pending.remove(name);
+        }
+        self.pending_len -= 1;
+        Some(oldest)
     }
 
     fn store(&mut self, name: &str, value: &Values, own: bool) {

@@ -10,6 +10,7 @@ mod laws_chunks;
 mod pair;
 mod replay_client;
 mod replay_server;
+mod shared_objects;
 mod story_connect;
 mod story_streams;
 mod tunnels;
