@@ -6,14 +6,24 @@
 //! ```
 //! FLV 10.1, annex E.
 
+mod append;
 mod demux;
 mod header;
+mod heads;
 mod input;
 mod mux;
+mod recorder;
 mod recover;
+mod seek;
+mod source;
 mod walk;
 
+pub use append::Resumed;
 pub use demux::{Demuxer, Event, FileTag, Mode};
 pub use header::FileHeader;
+pub use heads::FileError;
 pub use mux::Framed;
+pub use recorder::{Patch, Recorder, RecorderConfig};
+pub use seek::{SeekPoint, seek};
+pub use source::Source;
 pub use walk::{TagRef, Walk, walk};

@@ -2,7 +2,8 @@
 
 use bytes::{Buf, Bytes};
 
-use crate::{EncodeError, Tag, TagHeader};
+use super::FileHeader;
+use crate::{EncodeError, Tag, TagHeader, Timestamp};
 
 /// One tag as bytes of a file: head, shared body, and the size behind it.
 ///
@@ -39,6 +40,32 @@ impl Framed {
     #[inline]
     pub fn new(tag: &Tag) -> Result<Self, EncodeError> {
         Self::with_body_head(tag, &[], tag.body.clone())
+    }
+
+    /// A file header and the PreviousTagSize of 0 behind it.
+    #[must_use]
+    pub fn file_header(header: FileHeader) -> Self {
+        let mut head = [0; HEAD_LEN];
+        head.iter_mut()
+            .zip(header.encode())
+            .for_each(|(to, from)| *to = from);
+        Self {
+            head,
+            head_len: 9,
+            body: Bytes::new(),
+            tail: [0; 4],
+            position: 0,
+        }
+    }
+
+    /// The same tag at another time.
+    #[must_use]
+    pub(super) fn at(mut self, timestamp: Timestamp) -> Self {
+        let [high, low @ ..] = timestamp.as_millis().to_be_bytes();
+        let [a, b, c] = low;
+        let time = self.head.iter_mut().skip(4);
+        time.zip([a, b, c, high]).for_each(|(to, from)| *to = from);
+        self
     }
 
     /// Frames a body made of a new head and a shared payload.

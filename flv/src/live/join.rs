@@ -88,7 +88,7 @@ impl Viewer {
         } else {
             cache.configs().collect()
         };
-        let metadata = cache.metadata().map(script::without_file_length);
+        let metadata = cache.metadata().map(script::for_viewers);
         let begin = self.given(self.now);
         let mut tags: Vec<Tag> = metadata
             .into_iter()

@@ -6,5 +6,7 @@ mod codecs;
 mod cuts;
 mod golden;
 mod live;
+mod recorder;
 mod recover;
+mod scripts;
 mod vectors;
