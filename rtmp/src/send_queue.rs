@@ -126,7 +126,7 @@ struct Waiting {
 }
 
 /// What the bytes of a waiting message are.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Body {
     Payload,
     /// Chunks of this size, without extended timestamps.
@@ -259,7 +259,7 @@ impl SendQueue {
             self.waiting.is_empty(),
             "a handshake comes before all messages"
         );
-        self.push_part(Part::Body(bytes));
+        self.push_body(bytes);
     }
 
     /// Turns waiting messages into bytes until 64 KiB are committed or none is waiting.
@@ -269,6 +269,13 @@ impl SendQueue {
                 break;
             };
             self.forget_waiting(&message);
+            if message.body == Body::Chunked(self.writer.chunk_size()) {
+                if let Some(first) = self.writer.begin_fmt_1(&message.header) {
+                    self.push_header(&first);
+                    self.push_body(message.bytes);
+                    continue;
+                }
+            }
             self.commit_message(message);
         }
     }
@@ -336,6 +343,7 @@ impl SendQueue {
         })
     }
 
+    #[inline]
     fn append(&mut self, message: Waiting) {
         if !self.gated.is_empty() && self.is_gated(&message) {
             self.dropped.add(&message.header);
@@ -420,7 +428,7 @@ impl SendQueue {
         match body {
             _ if header.length == 0 => {}
             Body::Chunked(size) if size == chunk_size && extended.is_none() => {
-                self.push_part(Part::Body(bytes));
+                self.push_body(bytes);
             }
             Body::Chunked(size) => {
                 self.push_payload(unchunked(&bytes, &header, size), &header, extended);
@@ -433,7 +441,7 @@ impl SendQueue {
         let chunk_size = self.writer.chunk_size();
         self.writer.obey(header.message_type, &payload);
         if header.length <= chunk_size.get() {
-            self.push_part(Part::Body(payload));
+            self.push_body(payload);
             return;
         }
         let continuation = HeaderBytes::continuation(header.chunk_stream, extended);
@@ -441,33 +449,55 @@ impl SendQueue {
             let len = encoded_len(&payload, chunk_size, continuation.as_slice().len());
             let mut chunked = Vec::with_capacity(len);
             extend_chunked(&mut chunked, &payload, chunk_size, &continuation);
-            self.push_part(Part::Body(Bytes::from(chunked)));
+            self.push_body(Bytes::from(chunked));
             return;
         }
         let mut rest = payload;
         while rest.len() > chunk_size.get() as usize {
             let chunk = rest.split_to(chunk_size.get() as usize);
-            self.push_part(Part::Body(chunk));
+            self.push_body(chunk);
             self.push_header(&continuation);
         }
-        self.push_part(Part::Body(rest));
+        self.push_body(rest);
+    }
+
+    /// Takes bytes off the front that are not all there are.
+    fn advance_within(&mut self, count: usize) {
+        let mut count = count + self.written;
+        while let Some(part) = self.parts.front() {
+            let len = part.as_slice().len();
+            if count < len {
+                break;
+            }
+            count -= len;
+            self.parts.pop_front();
+        }
+        self.written = count;
     }
 
     fn push_header(&mut self, header: &HeaderBytes) {
-        self.push_part(Part::Header(header.bytes, header.len));
+        self.push_part(
+            Part::Header(header.bytes, header.len),
+            usize::from(header.len),
+        );
     }
 
-    fn push_part(&mut self, part: Part) {
+    fn push_body(&mut self, bytes: Bytes) {
+        let len = bytes.len();
+        if len > 0 {
+            self.push_part(Part::Body(bytes), len);
+        }
+    }
+
+    #[inline]
+    fn push_part(&mut self, part: Part, len: usize) {
         #[cfg(feature = "rtmpe")]
         let part = match &mut self.cipher {
             Some(cipher) => Part::Body(cipher.apply(Bytes::copy_from_slice(part.as_slice()))),
             None => part,
         };
-        let len = part.as_slice().len();
-        if len > 0 {
-            self.committed += len;
-            self.parts.push_back(part);
-        }
+        self.committed += len;
+        self.parts.push_back(part);
     }
 }
 
@@ -494,18 +524,13 @@ impl Buf for SendQueue {
             self.committed
         );
         self.committed -= count;
-        let mut count = count + self.written;
-        self.written = 0;
-        while let Some(part) = self.parts.front() {
-            let len = part.as_slice().len();
-            if count < len {
-                self.written = count;
-                return;
-            }
-            count -= len;
-            self.parts.pop_front();
+        if self.committed > 0 {
+            self.advance_within(count);
+            return;
         }
-        // Drained: a burst shall not cost memory for ever.
+        self.written = 0;
+        self.parts.clear();
+        // A burst shall not cost memory for ever.
         if self.parts.capacity() > KEPT_PARTS {
             self.parts.shrink_to(KEPT_PARTS);
         }

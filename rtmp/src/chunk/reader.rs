@@ -173,7 +173,10 @@ impl ChunkReader {
                 step
             };
             match step {
-                Step::Message(message) => return self.finish(message).map(Some),
+                Step::Message(message) => {
+                    self.obey(&message)?;
+                    return Ok(Some(message));
+                }
                 Step::Progress => {}
                 Step::Incomplete => return Ok(None),
             }
@@ -233,32 +236,36 @@ impl ChunkReader {
             .limits
             .max_chunks_per_message
             .saturating_sub(stream.chunks);
+        let chunk_size = self.chunk_size.get() as usize;
         let mut continuations = 0;
         let mut rest = *input;
-        let OpenChunk {
-            mut left, mut len, ..
-        } = self.chunk;
-        let missing = loop {
-            let taken = cursor::take(&mut rest, left as usize);
-            stream.extend(taken);
-            // No more than `left` bytes were taken.
-            #[expect(clippy::cast_possible_truncation, reason = "taken.len() <= left")]
-            let taken_len = taken.len() as u32;
-            left -= taken_len;
-            let missing = stream.missing();
-            if left > 0 || missing == 0 {
-                break missing;
-            }
-            match rest.split_first() {
-                Some((first, tail)) if Some(*first) == continuation && continuations < most => {
-                    rest = tail;
+        let mut len = self.chunk.len as usize;
+        let mut left = self.chunk.left as usize;
+        let mut missing = stream.missing();
+        stream.reserve(missing.min(rest.len()));
+        while let Some((payload, behind)) = rest.split_at_checked(left) {
+            stream.payload.extend_from_slice(payload);
+            missing -= left;
+            left = 0;
+            rest = behind;
+            match behind.split_first() {
+                Some((first, behind))
+                    if u16::from(*first) == continuation && missing > 0 && continuations < most =>
+                {
+                    rest = behind;
                     continuations += 1;
-                    len = missing.min(self.chunk_size.get());
+                    len = missing.min(chunk_size);
                     left = len;
                 }
-                _ => break missing,
+                _ => break,
             }
-        };
+        }
+        if left > 0 {
+            stream.payload.extend_from_slice(rest);
+            missing -= rest.len();
+            left -= rest.len();
+            rest = &[];
+        }
         *input = rest;
         stream.chunks += continuations;
         if continuations > 0 {
@@ -266,8 +273,14 @@ impl ChunkReader {
             self.chunk = OpenChunk::continuation(self.open > 1);
             self.stats.count(&self.chunk, u64::from(continuations) - 1);
         }
-        self.chunk.len = len;
-        self.chunk.left = left;
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "no more than the length, 24 bits"
+        )]
+        {
+            self.chunk.len = len as u32;
+            self.chunk.left = left as u32;
+        }
         if left == 0 {
             self.stats.count(&self.chunk, 1);
         }
@@ -379,7 +392,7 @@ impl ChunkReader {
                 return Err(PeerMisbehaved::HeaderInMessage {
                     csid: header.csid,
                     fmt: header.fmt,
-                    missing: stream.missing(),
+                    missing: stream.length - stream.received(),
                     offset,
                 }
                 .into());
@@ -402,7 +415,7 @@ impl ChunkReader {
                 }
                 .into());
             }
-            stream.missing()
+            stream.length - stream.received()
         } else {
             self.drop_partial(self.current);
             self.begin_message(header)?;
@@ -459,18 +472,20 @@ impl ChunkReader {
     }
 
     /// Obeys Set Chunk Size and Abort, from whatever stream they come (DJI sends them elsewhere).
-    fn finish(&mut self, message: Message) -> Result<Message, Error> {
+    fn obey(&mut self, message: &Message) -> Result<(), Error> {
         self.stats.messages += 1;
-        let obeyed = match message.message_type {
-            MessageType::SET_CHUNK_SIZE | MessageType::ABORT => message.message_type,
-            _ => return Ok(message),
-        };
+        if !matches!(
+            message.message_type,
+            MessageType::SET_CHUNK_SIZE | MessageType::ABORT
+        ) {
+            return Ok(());
+        }
         let Some(value) = Cursor::new(&message.payload).u32() else {
             self.warnings
                 .report(WarningCode::ControlTooShort, self.offset);
-            return Ok(message);
+            return Ok(());
         };
-        if obeyed == MessageType::SET_CHUNK_SIZE {
+        if message.message_type == MessageType::SET_CHUNK_SIZE {
             self.chunk_size = self.checked_chunk_size(value)?;
         } else if let Some(csid) = ChunkStreamId::new(value) {
             if let Ok(index) = self
@@ -480,7 +495,7 @@ impl ChunkReader {
                 self.drop_partial(index);
             }
         }
-        Ok(message)
+        Ok(())
     }
 
     fn checked_chunk_size(&mut self, got: u32) -> Result<ChunkSize, Error> {

@@ -32,6 +32,7 @@ impl ChunkStats {
         self.starts.iter().sum::<u64>() + self.continuations
     }
 
+    #[inline]
     pub(super) fn count(&mut self, chunk: &OpenChunk, times: u64) {
         let kind = match chunk.start {
             Some(fmt) => self.starts.get_mut(usize::from(fmt)),

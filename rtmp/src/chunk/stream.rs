@@ -43,14 +43,19 @@ impl ChunkStream {
         }
     }
 
-    pub(super) fn missing(&self) -> u32 {
-        // The payload is never longer than the length, which has 24 bits.
+    /// Bytes of the unfinished message so far.
+    pub(super) fn received(&self) -> u32 {
         #[expect(
             clippy::cast_possible_truncation,
-            reason = "payload.len() <= length < 2^24"
+            reason = "no more than the length, 24 bits"
         )]
-        let present = self.payload.len() as u32;
-        self.length - present
+        let received = self.payload.len() as u32;
+        received
+    }
+
+    /// Bytes of the unfinished message still to come.
+    pub(super) fn missing(&self) -> usize {
+        self.length as usize - self.payload.len()
     }
 
     /// Whether a header in the middle of the message is just that message's header again.
@@ -67,11 +72,11 @@ impl ChunkStream {
         }
     }
 
-    /// The one byte that continues the message, if one byte does.
-    pub(super) fn plain_continuation(&self) -> Option<u8> {
-        match u8::try_from(self.csid.get()) {
-            Ok(csid) if csid < 64 && self.extended.is_none() => Some(0xC0 | csid),
-            _ => None,
+    /// The one byte that continues the message, or 256 if one byte does not.
+    pub(super) fn plain_continuation(&self) -> u16 {
+        match u16::try_from(self.csid.get()) {
+            Ok(csid) if csid < 64 && self.extended.is_none() => 0xC0 | csid,
+            _ => 256,
         }
     }
 
@@ -88,15 +93,14 @@ impl ChunkStream {
         self.chunks = 1;
     }
 
-    pub(super) fn extend(&mut self, bytes: &[u8]) {
-        let needed = self.payload.len() + bytes.len();
+    /// Makes room for `more` bytes, and as many again, but never for more than the message.
+    pub(super) fn reserve(&mut self, more: usize) {
+        let needed = self.payload.len() + more;
         if needed > self.payload.capacity() {
-            let length = self.length as usize;
-            let doubled = (self.payload.capacity() * 2).max(FIRST_RESERVE).min(length);
-            self.payload
-                .reserve_exact(doubled.max(needed) - self.payload.len());
+            let doubled = (self.payload.capacity() * 2).max(FIRST_RESERVE);
+            let room = doubled.min(self.length as usize).max(needed);
+            self.payload.reserve_exact(room - self.payload.len());
         }
-        self.payload.extend_from_slice(bytes);
     }
 
     pub(super) fn complete(&mut self) -> Message {

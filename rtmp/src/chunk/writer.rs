@@ -142,19 +142,36 @@ impl ChunkWriter {
         }
         let last_delta = sent.delta.replace(delta);
         let same = header.length == last.length && header.message_type == last.message_type;
-        let mut bytes = HeaderBytes::EMPTY;
         if compression != Compression::Full || !same {
-            bytes.put_basic(1, header.chunk_stream);
-            bytes.put_u24(delta);
-            bytes.put_u24(header.length);
-            bytes.put(&[header.message_type.get()]);
-        } else if last_delta == Some(delta) {
+            return (header.fmt_1(delta), None);
+        }
+        let mut bytes = HeaderBytes::EMPTY;
+        if last_delta == Some(delta) {
             bytes.put_basic(3, header.chunk_stream);
         } else {
             bytes.put_basic(2, header.chunk_stream);
             bytes.put_u24(delta);
         }
         (bytes, None)
+    }
+
+    /// The common case of [`begin`](Self::begin) for shared chunks: fmt 1, on a chunk stream with
+    /// a one-byte id.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(crate) fn begin_fmt_1(&mut self, header: &MessageHeader) -> Option<HeaderBytes> {
+        let csid = header.chunk_stream;
+        let sent = self
+            .streams
+            .iter_mut()
+            .find(|sent| sent.header.chunk_stream == csid)?;
+        let delta = header.timestamp.since(sent.header.timestamp);
+        if header.stream != sent.header.stream || delta >= EXTENDED || csid.get() >= 64 {
+            return None;
+        }
+        sent.header = *header;
+        sent.delta = Some(delta);
+        Some(header.fmt_1(delta))
     }
 
     /// Makes the next message of a chunk stream begin with fmt 0.
@@ -200,6 +217,17 @@ impl MessageHeader {
         bytes.put(&self.stream.get().to_le_bytes());
         bytes.put_extended(extended);
         (bytes, extended)
+    }
+
+    #[inline]
+    fn fmt_1(&self, delta: u32) -> HeaderBytes {
+        let mut bytes = HeaderBytes::EMPTY;
+        bytes.put_basic(1, self.chunk_stream);
+        // Delta, length and type, in one go: this header is made for every receiver.
+        let fields = (u64::from(delta) << 32) | (u64::from(self.length) << 8);
+        let fields = (fields | u64::from(self.message_type.get())).to_be_bytes();
+        bytes.put(fields.last_chunk::<7>().unwrap_or(&[0; 7]));
+        bytes
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod accepting;
 mod capture;
+mod chunk_rules;
 mod codec_messages;
 mod golden_chunks;
 mod handshakes;
@@ -10,6 +11,7 @@ mod laws_chunks;
 mod pair;
 mod replay_client;
 mod replay_server;
+mod send_queues;
 mod shared_objects;
 mod story_connect;
 mod story_streams;
