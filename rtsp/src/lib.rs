@@ -7,6 +7,7 @@ extern crate std;
 
 mod config;
 mod cursor;
+mod dts;
 mod error;
 pub mod header;
 pub mod message;
@@ -18,6 +19,7 @@ mod url;
 mod warning;
 
 pub use config::Limits;
+pub use dts::DtsRecovery;
 pub use error::{LimitExceeded, Malformed, ReadError, ValueError};
 pub use url::{Url, content_base, join_control};
 pub use warning::{Warning, WarningCode};

@@ -147,6 +147,8 @@ pub struct ParameterSets {
     vps: Vec<(u32, Bytes)>,
     sps: Vec<(u32, Bytes)>,
     pps: Vec<(u32, Bytes)>,
+    /// That of the newest sequence parameter set.
+    reorder_depth: Option<u32>,
 }
 
 /// The kinds of parameter sets.
@@ -175,6 +177,13 @@ impl ParameterSets {
         self.pps.iter().map(|(_, unit)| unit)
     }
 
+    /// How many pictures may come before a picture in decoding order and follow it in output
+    /// order, by the newest sequence parameter set: 0 without B-frames. None if it does not say,
+    /// or there is none. For [`DtsRecovery`](crate::DtsRecovery).
+    pub fn reorder_depth(&self) -> Option<u8> {
+        u8::try_from(self.reorder_depth?).ok()
+    }
+
     /// Whether a decoder could be set up: there is a sequence and a picture parameter set.
     pub fn is_ready(&self) -> bool {
         !self.sps.is_empty() && !self.pps.is_empty()
@@ -191,11 +200,16 @@ impl ParameterSets {
         if unit.len() > MAX_SET_LEN {
             return false;
         }
+        let sps = match kind {
+            SetKind::H264Sps => Sps::h264(unit),
+            SetKind::H265Sps => Sps::h265(unit),
+            _ => None,
+        };
         let ue = |at: usize| super::bits::Bits::of_nal_unit(unit.get(at..)?).ue();
         let (list, max, id) = match kind {
             SetKind::Vps => (&mut self.vps, 16, unit.get(2).map(|b| u32::from(b >> 4))),
-            SetKind::H264Sps => (&mut self.sps, 32, Sps::h264(unit).map(|sps| sps.id)),
-            SetKind::H265Sps => (&mut self.sps, 16, Sps::h265(unit).map(|sps| sps.id)),
+            SetKind::H264Sps => (&mut self.sps, 32, sps.map(|sps| sps.id)),
+            SetKind::H265Sps => (&mut self.sps, 16, sps.map(|sps| sps.id)),
             SetKind::H264Pps => (&mut self.pps, 256, ue(1)),
             SetKind::H265Pps => (&mut self.pps, 64, ue(2)),
         };
@@ -208,6 +222,9 @@ impl ParameterSets {
             Some((_, known)) => *known = Bytes::copy_from_slice(unit),
             None if count < max => list.push((id, Bytes::copy_from_slice(unit))),
             None => return false,
+        }
+        if let Some(sps) = sps {
+            self.reorder_depth = sps.reorder_depth;
         }
         true
     }
