@@ -4,9 +4,11 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use weir_amf::{Document, Format};
 use weir_flv::body::{Codec, MediaKind, Packet, PacketType};
+use weir_flv::codec::CodecConfig;
 use weir_flv::file::{Demuxer, Event, FileTag, Mode};
 use weir_flv::{DemuxError, TagKind};
 
+use crate::codec;
 use crate::failure::Failure;
 use crate::plain;
 use crate::source::Pieces;
@@ -147,6 +149,9 @@ impl Report {
     }
 
     fn packet(&mut self, index: usize, packet: &Packet<'_>, body_offset: u64) {
+        if packet.is_sequence_start() {
+            self.config(index, packet, body_offset);
+        }
         let payload_offset = u64::try_from(packet.payload_offset).unwrap_or(u64::MAX);
         let payload_offset = body_offset.saturating_add(payload_offset);
         self.packets.push(json!([
@@ -163,6 +168,20 @@ impl Report {
             crc32(packet.payload),
             extra(packet),
         ]));
+    }
+
+    fn config(&mut self, index: usize, packet: &Packet<'_>, body_offset: u64) {
+        match CodecConfig::decode(packet.codec, packet.payload) {
+            Ok(Some(config)) => self.configs.push(json!({
+                "tag_index": index,
+                "kind": kind(packet),
+                "track": packet.track.as_u8(),
+                "codec": packet.codec.to_string(),
+                "config": codec::show(&config),
+            })),
+            Ok(None) => {}
+            Err(malformed) => self.warn(body_offset, format!("configuration record: {malformed}")),
+        }
     }
 
     fn into_json(self) -> Value {

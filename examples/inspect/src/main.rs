@@ -4,6 +4,7 @@
 //! people or, with `--json`, as one JSON value for machines.
 
 mod amf;
+mod codec;
 mod failure;
 mod flv;
 mod plain;
@@ -47,6 +48,7 @@ enum Command {
     #[command(after_help = "Example: weir-inspect sol settings.sol --reencode")]
     Sol(amf::ContainerArgs),
     Flv(flv::FlvArgs),
+    Codec(codec::CodecArgs),
     Rtmp(rtmp::RtmpArgs),
     #[command(hide = true)]
     Vectors(vectors::VectorsArgs),
@@ -98,6 +100,7 @@ fn run(command: Command) -> Result<Report, Failure> {
         Command::AmfPacket(args) => amf::run_packet(&args),
         Command::Sol(args) => amf::run_sol(&args),
         Command::Flv(args) => flv::run(&args),
+        Command::Codec(args) => codec::run(&args),
         Command::Rtmp(args) => rtmp::run(&args),
         Command::Vectors(args) => return vectors::run(&args).map(Report::Lines),
     };

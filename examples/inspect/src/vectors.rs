@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::amf;
+use crate::codec;
 use crate::failure::Failure;
 
 #[derive(Debug, Args)]
@@ -19,6 +20,7 @@ pub(crate) struct VectorsArgs {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Family {
     Amf,
+    Codec,
 }
 
 pub(crate) fn run(args: &VectorsArgs) -> Result<Vec<Value>, Failure> {
@@ -44,6 +46,7 @@ fn answer(family: Family, line: &str) -> Result<Value, Failure> {
     }
     let computed = match family {
         Family::Amf => amf::vector(&entry),
+        Family::Codec => codec::vector(&entry),
     };
     match computed {
         Ok(Value::Object(computed)) => answer.extend(computed),

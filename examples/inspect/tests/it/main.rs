@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod amf;
+mod codec;
 mod flv;
 mod inspect;
 mod rtmp;
