@@ -12,28 +12,7 @@ use weir_amf::{
 
 use crate::failure::Failure;
 use crate::plain::hex;
-use crate::source;
-
-/// Where the bytes of one value come from.
-#[derive(Debug, Args)]
-#[group(required = true, multiple = false)]
-pub(crate) struct Input {
-    /// The file; - reads standard input.
-    file: Option<String>,
-    /// The bytes themselves, as hex digits.
-    #[arg(long, value_name = "HEX")]
-    hex: Option<String>,
-}
-
-impl Input {
-    pub(crate) fn read(&self) -> Result<Vec<u8>, Failure> {
-        match (&self.hex, &self.file) {
-            (Some(hex), _) => source::hex(hex),
-            (None, Some(file)) => source::whole(file),
-            (None, None) => Err(Failure::usage("a file or --hex is needed")),
-        }
-    }
-}
+use crate::source::{self, Input};
 
 #[derive(Debug, Args)]
 pub(crate) struct ValueArgs {

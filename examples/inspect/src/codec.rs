@@ -6,9 +6,8 @@ use weir_flv::body::Codec;
 use weir_flv::codec::{AacConfig, Chroma, CodecConfig, Color, Picture, Signalling};
 use weir_flv::{FourCc, Malformed};
 
-use crate::amf::Input;
 use crate::failure::Failure;
-use crate::source;
+use crate::source::{self, Input};
 
 /// Shows one codec configuration record.
 #[derive(Debug, Args)]
@@ -183,23 +182,20 @@ fn show_color(color: Color, add: &mut impl FnMut(&str, Value)) {
 }
 
 fn show_aac(aac: &AacConfig) -> Value {
-    let mut shown = json!({ "aot": aac.object_type });
-    if aac.signalling == Signalling::Explicit {
-        shown["ext_aot"] = json!(if aac.ps == Some(true) { 29 } else { 5 });
-    }
-    if let (Value::Object(shown), Value::Object(rest)) = (
-        &mut shown,
-        json!({
-            "core_rate": aac.sample_rate,
-            "rate": aac.output_rate(),
-            "channel_config": aac.channel_config,
-            "channels": aac.channels(),
-            "sbr": aac.sbr,
-            "ps": aac.ps,
-            "frame": aac.frame_len(),
-        }),
-    ) {
-        shown.extend(rest);
+    let extension = if aac.ps == Some(true) { 29 } else { 5 };
+    let mut shown = json!({
+        "aot": aac.object_type,
+        "ext_aot": extension,
+        "core_rate": aac.sample_rate,
+        "rate": aac.output_rate(),
+        "channel_config": aac.channel_config,
+        "channels": aac.channels(),
+        "sbr": aac.sbr,
+        "ps": aac.ps,
+        "frame": aac.frame_len(),
+    });
+    if let (Value::Object(shown), false) = (&mut shown, aac.signalling == Signalling::Explicit) {
+        shown.shift_remove("ext_aot");
     }
     shown
 }

@@ -9,6 +9,7 @@ mod failure;
 mod flv;
 mod plain;
 mod rtmp;
+mod rtsp;
 mod source;
 mod text;
 mod vectors;
@@ -50,6 +51,12 @@ enum Command {
     Flv(flv::FlvArgs),
     Codec(codec::CodecArgs),
     Rtmp(rtmp::RtmpArgs),
+    /// Shows one RTSP message and what its headers and body say.
+    #[command(after_help = "Example: weir-inspect rtsp-message describe.txt")]
+    RtspMessage(source::Input),
+    /// Shows a session description.
+    #[command(after_help = "Example: weir-inspect sdp camera.sdp")]
+    Sdp(source::Input),
     #[command(hide = true)]
     Vectors(vectors::VectorsArgs),
 }
@@ -102,6 +109,8 @@ fn run(command: Command) -> Result<Report, Failure> {
         Command::Flv(args) => flv::run(&args),
         Command::Codec(args) => codec::run(&args),
         Command::Rtmp(args) => rtmp::run(&args),
+        Command::RtspMessage(input) => rtsp::run_message(&input),
+        Command::Sdp(input) => rtsp::run_sdp(&input),
         Command::Vectors(args) => return vectors::run(&args).map(Report::Lines),
     };
     value.map(Report::Value)

@@ -4,11 +4,33 @@ use std::fs::File;
 use std::io::{self, Read};
 
 use bytes::{Bytes, BytesMut};
+use clap::Args;
 
 use crate::failure::Failure;
 
+/// Where the bytes of one value come from.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct Input {
+    /// The file; - reads standard input.
+    file: Option<String>,
+    /// The bytes themselves, as hex digits.
+    #[arg(long, value_name = "HEX")]
+    hex: Option<String>,
+}
+
+impl Input {
+    pub(crate) fn read(&self) -> Result<Vec<u8>, Failure> {
+        match (&self.hex, &self.file) {
+            (Some(digits), _) => hex(digits),
+            (None, Some(file)) => whole(file),
+            (None, None) => Err(Failure::usage("a file or --hex is needed")),
+        }
+    }
+}
+
 /// Reads one value whole, at most [`MAX_VALUE_LEN`] bytes of it.
-pub(crate) fn whole(path: &str) -> Result<Vec<u8>, Failure> {
+fn whole(path: &str) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
     open(path)?
         .take(MAX_VALUE_LEN + 1)
@@ -49,7 +71,7 @@ pub(crate) fn hex(text: &str) -> Result<Vec<u8>, Failure> {
 #[derive(Debug)]
 pub(crate) struct Pieces {
     path: String,
-    input: Input,
+    input: Reading,
     piece_len: usize,
     buffer: BytesMut,
 }
@@ -83,12 +105,12 @@ impl Pieces {
 }
 
 #[derive(Debug)]
-enum Input {
+enum Reading {
     File(File),
     Stdin(io::Stdin),
 }
 
-impl Read for Input {
+impl Read for Reading {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
         match self {
             Self::File(file) => file.read(into),
@@ -97,12 +119,12 @@ impl Read for Input {
     }
 }
 
-fn open(path: &str) -> Result<Input, Failure> {
+fn open(path: &str) -> Result<Reading, Failure> {
     if path == "-" {
-        return Ok(Input::Stdin(io::stdin()));
+        return Ok(Reading::Stdin(io::stdin()));
     }
     File::open(path)
-        .map(Input::File)
+        .map(Reading::File)
         .map_err(|error| named(path, &error))
 }
 

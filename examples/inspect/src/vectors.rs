@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 use crate::amf;
 use crate::codec;
 use crate::failure::Failure;
+use crate::rtsp;
 
 #[derive(Debug, Args)]
 pub(crate) struct VectorsArgs {
@@ -21,6 +22,7 @@ pub(crate) struct VectorsArgs {
 enum Family {
     Amf,
     Codec,
+    Rtsp,
 }
 
 pub(crate) fn run(args: &VectorsArgs) -> Result<Vec<Value>, Failure> {
@@ -47,6 +49,7 @@ fn answer(family: Family, line: &str) -> Result<Value, Failure> {
     let computed = match family {
         Family::Amf => amf::vector(&entry),
         Family::Codec => codec::vector(&entry),
+        Family::Rtsp => rtsp::vector(&entry),
     };
     match computed {
         Ok(Value::Object(computed)) => answer.extend(computed),

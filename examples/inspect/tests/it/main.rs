@@ -6,3 +6,4 @@ mod codec;
 mod flv;
 mod inspect;
 mod rtmp;
+mod rtsp;

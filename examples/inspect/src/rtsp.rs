@@ -1,0 +1,69 @@
+//! RTSP: messages, descriptions and what their headers say.
+
+pub(crate) mod description;
+pub(crate) mod header;
+pub(crate) mod message;
+
+use serde_json::{Value, json};
+use weir_rtsp::{Url, ValueError, content_base, join_control};
+
+use crate::failure::Failure;
+use crate::source::{self, Input};
+
+pub(crate) fn run_message(input: &Input) -> Result<Value, Failure> {
+    message::show(&input.read()?)
+}
+
+pub(crate) fn run_sdp(input: &Input) -> Result<Value, Failure> {
+    Ok(description::show(&input.read()?))
+}
+
+/// One line of the vectors: what `expect` should be.
+pub(crate) fn vector(entry: &Value) -> Result<Value, Failure> {
+    let input = &entry["input"];
+    let text = input.as_str().unwrap_or_default();
+    let part = |name: &str| input[name].as_str();
+    let expect = match entry["kind"].as_str().unwrap_or_default() {
+        "request" | "response" => message::show(text.as_bytes())?,
+        "sdp" => description::show(&bytes(entry)?),
+        "transport" => header::transport(text)?,
+        "session" => header::session(text)?,
+        "rtp-info" => header::rtp_info(text)?,
+        "range" => header::range(text)?,
+        "control-join" => json!(join_control(
+            part("base").unwrap_or_default(),
+            part("control")
+        )),
+        "content-base" => {
+            let request_url = part("request_url").unwrap_or_default();
+            json!(content_base(request_url, part("content_base")))
+        }
+        "url" => url(text)?,
+        "stream" => message::items(&bytes(entry)?)?,
+        kind => return Err(Failure::usage(format!("vector kind {kind:?}"))),
+    };
+    Ok(json!({ "expect": expect }))
+}
+
+fn bytes(entry: &Value) -> Result<Vec<u8>, Failure> {
+    match entry["input_hex"].as_str() {
+        Some(hex) => source::hex(hex),
+        None => Ok(entry["input"].as_str().unwrap_or_default().into()),
+    }
+}
+
+fn url(text: &str) -> Result<Value, Failure> {
+    let url: Url = text.parse().map_err(malformed)?;
+    Ok(json!({
+        "scheme": url.scheme(),
+        "user": url.user(),
+        "pass": url.password(),
+        "host": url.host(),
+        "port": url.port(),
+        "path": url.path(),
+    }))
+}
+
+fn malformed(error: ValueError) -> Failure {
+    Failure::at("malformed", error.offset as u64, error)
+}
