@@ -1,6 +1,10 @@
 //! What a peer may cost, and which of its habits are accepted.
 
 /// What one peer may cost. There is no unlimited value.
+///
+/// What a session holds for the worst of peers is at most [`worst_case`](Self::worst_case): about
+/// 60 MiB with the defaults, most of it for a message of 16 MiB in the making. What the application
+/// sends and what it keeps of events comes on top.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -25,18 +29,70 @@ pub struct Limits {
     ///
     /// What the application sends is not counted; see the send queue's `backlog`.
     pub max_queued_output: usize,
-    /// Longest command or shared object message, in bytes. Default: 1 MiB.
+    /// Longest command or shared object message, in bytes. Default: 256 KiB.
     ///
-    /// Longer ones are passed over with a warning. While one is looked at, its values cost up to
-    /// 80 times its length (weir-amf's `Limits`).
+    /// Longer ones are passed over with a warning. A shared object message takes up to 40 times
+    /// its length until its event is polled.
     pub max_command_len: usize,
+    /// AMF values that the session decodes at a time. Default: 65,536, of up to 32 bytes each.
+    ///
+    /// It is for what sessions read themselves: `connect`, `play2`, statuses. The application
+    /// decodes everything else, with limits of its own.
+    pub max_amf_nodes: u32,
+    /// Longest name of a stream with its query, in bytes. Default: 16 KiB.
+    pub max_name_len: usize,
     /// Message streams of one connection. Default: 64, some 100 bytes and a name each.
     pub max_streams: usize,
     /// Requests of the peer that wait for the application's answer. Default: 64, some 100 bytes
     /// and a name each. More are refused with a warning.
     pub max_pending_requests: usize,
-    /// Calls of this side that wait for the peer's answer. Default: 64, some 50 bytes each.
+    /// Calls of this side that wait for the peer's answer. Default: 64, some 100 bytes each.
     pub max_pending_calls: usize,
+}
+
+impl Limits {
+    /// The memory a session holds for the worst of peers, in bytes:
+    ///
+    /// ```text
+    ///   max_buffered_input
+    /// + max_in_progress + max_message_len          messages in the making, and one being looked at
+    /// + 3 * max_queued_output                      replies that the peer does not read
+    /// + 40 * max_command_len                       one shared object message
+    /// + 32 * max_amf_nodes + 3 * max_command_len   values the session looks at itself
+    /// + 300 * max_chunk_streams
+    /// + (max_name_len + 300) * (max_streams + max_pending_requests)
+    /// + 200 * max_pending_calls
+    /// + 32 KiB
+    /// ```
+    pub fn worst_case(&self) -> usize {
+        let wide = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let names = self.max_streams.saturating_add(self.max_pending_requests);
+        [
+            self.max_buffered_input,
+            self.max_in_progress,
+            wide(self.max_message_len),
+            self.max_queued_output.saturating_mul(3),
+            self.max_command_len.saturating_mul(43),
+            wide(self.max_amf_nodes).saturating_mul(32),
+            self.max_chunk_streams.saturating_mul(300),
+            self.max_name_len.saturating_add(300).saturating_mul(names),
+            self.max_pending_calls.saturating_mul(200),
+            32 << 10,
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
+    }
+
+    /// The limits of the AMF values that a session decodes itself.
+    #[cfg(feature = "std")]
+    pub(crate) fn amf(&self) -> weir_amf::Config {
+        let mut config = weir_amf::Config::default();
+        config.limits.max_nodes = self.max_amf_nodes;
+        config.limits.max_bytes = u32::try_from(self.max_command_len).unwrap_or(u32::MAX);
+        config.limits.max_references = self.max_amf_nodes;
+        config.utf8 = weir_amf::Utf8::Lossy;
+        config
+    }
 }
 
 impl Default for Limits {
@@ -48,7 +104,9 @@ impl Default for Limits {
             max_chunks_per_message: 131_072,
             max_buffered_input: 1 << 20,
             max_queued_output: 1 << 20,
-            max_command_len: 1 << 20,
+            max_command_len: 256 << 10,
+            max_amf_nodes: 65_536,
+            max_name_len: 16 << 10,
             max_streams: 64,
             max_pending_requests: 64,
             max_pending_calls: 64,

@@ -52,6 +52,8 @@ pub enum WarningCode {
     MalformedMessage,
     /// A command or shared object message was longer than `max_command_len`, and passed over.
     CommandTooLong,
+    /// The name of a stream was longer than `max_name_len`; its command was refused.
+    NameTooLong,
     /// A command came before `connect` was accepted, and was refused.
     NotConnected,
     /// Media or data came on a message stream that carries none, and were dropped.

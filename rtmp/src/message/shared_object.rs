@@ -13,7 +13,7 @@ use crate::chunk::{ChunkStreamId, Message, MessageStreamId, MessageType, Timesta
 
 /// A message about one shared object: which one, in which version, and what happened.
 ///
-/// Decoded, it takes at most 24 times the bytes of its payload.
+/// Decoded, it takes at most 40 times the bytes of its payload.
 ///
 /// ```
 /// use weir_rtmp::message::{Persistence, SharedObjectEvent, SharedObjectMessage};

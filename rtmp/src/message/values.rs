@@ -55,7 +55,18 @@ impl Values {
     /// # Errors
     /// What the bytes break of AMF, with the offset among them.
     pub fn document(&self) -> Result<Document, weir_amf::DecodeError> {
-        Document::decode(&self.0, Format::Amf0, &weir_amf::Config::default())
+        self.document_with(&weir_amf::Config::default())
+    }
+
+    /// Reads all values into one document, with limits and policies of your own.
+    ///
+    /// # Errors
+    /// What the bytes break of AMF or exceed of the limits, with the offset among them.
+    pub fn document_with(
+        &self,
+        config: &weir_amf::Config,
+    ) -> Result<Document, weir_amf::DecodeError> {
+        Document::decode(&self.0, Format::Amf0, config)
     }
 
     /// The value at a place if it is a number, a string that is a number not included.

@@ -2,10 +2,10 @@
 
 use std::{string::String, vec::Vec};
 
-use weir_amf::{Document, Format, Utf8, Value};
+use weir_amf::{Document, Format, Value};
 use weir_flv::FourCc;
 
-use crate::{Status, StatusCode, message::Values};
+use crate::{Limits, Status, StatusCode, message::Values};
 
 /// What a client said in `connect`. RTMP 1.0, section 7.2.1.1.
 ///
@@ -17,10 +17,8 @@ pub struct ConnectRequest {
 
 impl ConnectRequest {
     /// Reads the arguments; what is not AMF is left out from there on.
-    pub(super) fn decode(args: &Values) -> Result<Self, weir_amf::DecodeError> {
-        let mut config = weir_amf::Config::default();
-        config.utf8 = Utf8::Lossy;
-        let arguments = Document::decode(args.as_bytes(), Format::Amf0, &config)?;
+    pub(super) fn decode(args: &Values, limits: &Limits) -> Result<Self, weir_amf::DecodeError> {
+        let arguments = args.document_with(&limits.amf())?;
         Ok(Self { arguments })
     }
 
@@ -134,8 +132,8 @@ impl ConnectReply {
     }
 
     /// Reads the answer of a server.
-    pub(super) fn decode(args: &Values) -> Result<Self, weir_amf::DecodeError> {
-        let args = args.document()?;
+    pub(super) fn decode(args: &Values, limits: &Limits) -> Result<Self, weir_amf::DecodeError> {
+        let args = args.document_with(&limits.amf())?;
         Ok(Self {
             properties: Document::new().with_value(args.value(0)),
             info: Status::from_value(args.value(1)),

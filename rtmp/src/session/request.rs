@@ -5,7 +5,7 @@ use std::string::String;
 
 use weir_amf::Value;
 
-use crate::{Status, StatusCode, StreamName, message::Values};
+use crate::{Limits, Status, StatusCode, StreamName, message::Values};
 
 /// How a stream is published: the third argument of `publish`. RTMP 1.0, section 7.2.2.6.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -163,8 +163,8 @@ impl Play2Request {
         }
     }
 
-    pub(super) fn decode(args: Values) -> Self {
-        let document = args.document().unwrap_or_default();
+    pub(super) fn decode(args: Values, limits: &Limits) -> Self {
+        let document = args.document_with(&limits.amf()).unwrap_or_default();
         let parameters = document.value(1);
         let text = |name| parameters.get(name).as_str();
         let seconds = |name| parameters.get(name).as_f64().and_then(duration);

@@ -17,7 +17,8 @@ use crate::message::{SharedObjectProperty, Values};
 pub struct SharedObjectLimits {
     /// Slots. Default: 1024.
     pub max_slots: usize,
-    /// Bytes of all names and values together. Default: 1 MiB.
+    /// Bytes of all names and values together. Default: 192 KiB, so that the whole object fits a
+    /// message of a session with the default limits.
     pub max_bytes: usize,
     /// Clients that use the object at one time. Default: 4096.
     pub max_users: usize,
@@ -29,7 +30,7 @@ impl Default for SharedObjectLimits {
     fn default() -> Self {
         Self {
             max_slots: 1024,
-            max_bytes: 1 << 20,
+            max_bytes: 192 << 10,
             max_users: 4096,
             max_queued_events: 256,
         }

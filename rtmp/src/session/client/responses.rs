@@ -4,7 +4,7 @@ use std::{boxed::Box, string::String};
 
 use super::{Call, ClientSession, Wish};
 use crate::{
-    ClientEvent, ConnectReply, Level, Name, Status, StatusCode, WarningCode,
+    ClientEvent, ConnectReply, Level, Limits, Name, Status, StatusCode, WarningCode,
     chunk::MessageStreamId,
     message::{Command, DecodeError, Values},
     names::wire,
@@ -76,7 +76,7 @@ impl ClientSession {
     }
 
     fn connect_answered(&mut self, args: &Values, ok: bool) -> Result<(), DecodeError> {
-        let reply = ConnectReply::decode(args)?;
+        let reply = ConnectReply::decode(args, &self.config.limits)?;
         if ok && reply.info.level() != Level::Error {
             self.step(ConnectionStep::Accept);
             self.link.set_connected();
@@ -115,7 +115,7 @@ impl ClientSession {
             .map(|id| MessageStreamId::new(id as u32));
         let opened = id.is_some_and(|id| self.streams.open(id).is_some());
         let (Some(id), true) = (id, opened) else {
-            let status = Box::new(failure(args)?);
+            let status = Box::new(failure(args, &self.config.limits)?);
             self.events
                 .push_back(ClientEvent::RequestFailed { request, status });
             return Ok(());
@@ -139,7 +139,7 @@ impl ClientSession {
         };
         if let Some(request) = found.request.take() {
             found.step(StreamStep::End);
-            let status = Box::new(failure(args)?);
+            let status = Box::new(failure(args, &self.config.limits)?);
             self.events
                 .push_back(ClientEvent::RequestFailed { request, status });
         }
@@ -148,7 +148,7 @@ impl ClientSession {
 
     /// `onStatus`: the answer to `publish` or `play`, or something that happened later.
     fn status(&mut self, stream: MessageStreamId, args: &Values) -> Result<(), DecodeError> {
-        let args = args.document()?;
+        let args = args.document_with(&self.config.limits.amf())?;
         // Behind the command object; some servers leave that out.
         let info = args.values().find(|value| value.get("code").exists());
         let status = Box::new(Status::from_value(info.unwrap_or_else(|| args.value(1))));
@@ -237,7 +237,7 @@ impl ClientSession {
 }
 
 /// What the server said in an `_error`.
-fn failure(args: &Values) -> Result<Status, DecodeError> {
-    let args = args.document()?;
+fn failure(args: &Values, limits: &Limits) -> Result<Status, DecodeError> {
+    let args = args.document_with(&limits.amf())?;
     Ok(Status::from_value(args.value(1)))
 }

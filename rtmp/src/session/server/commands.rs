@@ -33,6 +33,12 @@ impl ServerSession {
             self.answer_error(&command, &Status::new(StatusCode::CALL_FAILED));
             return Ok(());
         }
+        let limit = self.config.limits.max_name_len;
+        if command.args.text(1).is_some_and(|name| name.len() > limit) {
+            self.link.warn(WarningCode::NameTooLong);
+            self.answer_error(&command, &Status::new(StatusCode::CALL_FAILED));
+            return Ok(());
+        }
         match command.name.as_str() {
             wire::CREATE_STREAM => self.create_stream(&command),
             wire::DELETE_STREAM => self.delete_stream(&command),
@@ -75,7 +81,7 @@ impl ServerSession {
     }
 
     fn connect(&mut self, command: &Command) -> Result<(), DecodeError> {
-        let request = ConnectRequest::decode(&command.args)?;
+        let request = ConnectRequest::decode(&command.args, &self.config.limits)?;
         if !self.step(ConnectionStep::AskConnect) {
             self.answer_error(command, &Status::new(StatusCode::CONNECT_REJECTED));
             return Ok(());
@@ -200,7 +206,10 @@ impl ServerSession {
         if !self.is_playing(stream) {
             return self.reply_status(stream, &Status::new(StatusCode::PLAY_FAILED));
         }
-        let request = Box::new(Play2Request::decode(command.args.clone()));
+        let request = Box::new(Play2Request::decode(
+            command.args.clone(),
+            &self.config.limits,
+        ));
         let kind = RequestKind::Play2 {
             name: request.name.clone(),
         };
