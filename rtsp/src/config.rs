@@ -17,6 +17,17 @@ pub struct Limits {
     /// Bytes in a row that belong to no message before the stream is given up. Default: 64 KiB.
     /// They are not stored.
     pub max_skipped: usize,
+    /// Bytes of input that may wait, each stored read counting 64 more. Default: 2 MiB.
+    pub max_buffered_input: usize,
+    /// Bytes of replies the peer may cause without reading them, each counting 96 more, and bytes
+    /// of datagrams that wait for the driver. Default: 1 MiB.
+    ///
+    /// Interleaved packets the application sends are not counted; see the send queue's `backlog`.
+    pub max_queued_output: usize,
+    /// Requests that may wait for an answer. Default: 32. No input is read beyond.
+    pub max_pending_requests: usize,
+    /// Tracks of one session. Default: 32, some 500 bytes each. SETUP beyond is refused with 453.
+    pub max_tracks: usize,
     /// Media sections kept of one session description. Default: 32. Later ones are left out and
     /// reported.
     pub max_media: usize,
@@ -37,6 +48,10 @@ impl Default for Limits {
             max_headers: 128,
             max_body_len: 1024 * 1024,
             max_skipped: 64 * 1024,
+            max_buffered_input: 2 * 1024 * 1024,
+            max_queued_output: 1024 * 1024,
+            max_pending_requests: 32,
+            max_tracks: 32,
             max_media: 32,
             max_sdp_lines: 4096,
             max_frame_len: 16 * 1024 * 1024,

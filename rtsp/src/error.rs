@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::message::StatusCode;
+
 /// A value (of a header, a URL, an SDP line) does not follow its grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("{expected} expected at byte {offset}")]
@@ -29,6 +31,64 @@ pub enum ReadError {
     /// The peer announced or sent more than it may.
     #[error(transparent)]
     LimitExceeded(#[from] LimitExceeded),
+}
+
+/// Why a session ended. Sticky: each later call returns the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The bytes cannot be read on.
+    #[error(transparent)]
+    Malformed(#[from] Malformed),
+    /// The messages are sound, but not what the protocol allows here.
+    #[error(transparent)]
+    PeerMisbehaved(#[from] PeerMisbehaved),
+    /// The peer announced or sent more than it may.
+    #[error(transparent)]
+    LimitExceeded(#[from] LimitExceeded),
+}
+
+/// Sound messages that the protocol does not allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum PeerMisbehaved {
+    /// The session id of a response is not the one of the session. Only with
+    /// [`Quirks::strict`](crate::Quirks::strict).
+    #[error("the session id changed")]
+    SessionIdChanged,
+}
+
+impl Error {
+    /// What the peer is told before the connection is closed.
+    pub const fn status_hint(&self) -> StatusCode {
+        match self {
+            Self::Malformed(
+                Malformed::StartLine { .. }
+                | Malformed::ContentLength { .. }
+                | Malformed::NotUtf8 { .. }
+                | Malformed::Unframed { .. },
+            ) => StatusCode::BAD_REQUEST,
+            Self::PeerMisbehaved(PeerMisbehaved::SessionIdChanged) => StatusCode::SESSION_NOT_FOUND,
+            Self::LimitExceeded(LimitExceeded::Body { .. }) => StatusCode::REQUEST_ENTITY_TOO_LARGE,
+            Self::LimitExceeded(
+                LimitExceeded::Head { .. }
+                | LimitExceeded::Headers { .. }
+                | LimitExceeded::Skipped { .. },
+            ) => StatusCode::BAD_REQUEST,
+            Self::LimitExceeded(
+                LimitExceeded::BufferedInput { .. } | LimitExceeded::QueuedOutput { .. },
+            ) => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+}
+
+impl From<ReadError> for Error {
+    fn from(error: ReadError) -> Self {
+        match error {
+            ReadError::Malformed(error) => Self::Malformed(error),
+            ReadError::LimitExceeded(error) => Self::LimitExceeded(error),
+        }
+    }
 }
 
 /// Bytes that cannot be a message. Offsets count from the first byte of the stream.
@@ -105,6 +165,20 @@ pub enum LimitExceeded {
         /// [`Limits::max_skipped`](crate::Limits::max_skipped).
         limit: usize,
     },
+    /// More input was stored than may wait, because nobody polled.
+    #[error("more than {limit} bytes of input wait")]
+    BufferedInput {
+        /// [`Limits::max_buffered_input`](crate::Limits::max_buffered_input).
+        limit: usize,
+    },
+    /// The peer causes replies and does not read them.
+    #[error("{got} bytes of replies wait, the limit is {limit}")]
+    QueuedOutput {
+        /// What waits, 96 bytes for each reply included.
+        got: usize,
+        /// [`Limits::max_queued_output`](crate::Limits::max_queued_output).
+        limit: usize,
+    },
 }
 
 impl Malformed {
@@ -150,6 +224,7 @@ impl LimitExceeded {
                 offset: base + offset,
                 limit,
             },
+            Self::BufferedInput { .. } | Self::QueuedOutput { .. } => self,
         }
     }
 }

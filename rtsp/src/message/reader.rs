@@ -69,6 +69,8 @@ pub struct Reader {
     queue: VecDeque<Bytes>,
     /// Of the first byte of `queue`, in the stream.
     offset: u64,
+    /// Of the byte behind `queue`, in the stream.
+    pushed: u64,
     state: State,
     /// Where skipping began.
     skipped_from: Option<u64>,
@@ -118,6 +120,7 @@ impl Reader {
             resync,
             queue: VecDeque::new(),
             offset: 0,
+            pushed: 0,
             state: State::Boundary,
             skipped_from: None,
             channels: [0; 4],
@@ -128,9 +131,16 @@ impl Reader {
     /// Stores bytes. Parses nothing.
     pub fn push(&mut self, bytes: impl Into<Bytes>) {
         let bytes = bytes.into();
-        if !bytes.is_empty() {
+        if !bytes.is_empty() && !matches!(self.state, State::Failed(_)) {
+            self.pushed += bytes.len() as u64;
             self.queue.push_back(bytes);
         }
+    }
+
+    /// What the bytes not yet looked at cost: their number, and 64 for each read.
+    pub fn buffered(&self) -> usize {
+        let bytes = usize::try_from(self.pushed - self.offset).unwrap_or(usize::MAX);
+        bytes.saturating_add(64 * self.queue.len())
     }
 
     /// Tells that frames come on this channel. From the first such call on, a frame on any other
@@ -166,6 +176,7 @@ impl Reader {
                 Ok(Step::Starved) => return Ok(None),
                 Err(error) => {
                     self.queue.clear();
+                    self.pushed = self.offset;
                     self.state = State::Failed(error);
                 }
             }

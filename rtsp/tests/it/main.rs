@@ -3,8 +3,11 @@
 
 mod dts;
 mod golden;
+mod matrix;
 mod message_vectors;
+mod pair;
 mod payload;
 mod rtcp;
 mod rtp;
+mod session;
 mod vectors;
