@@ -1,4 +1,4 @@
-//! Challenge-response, digests, signed URLs and users for streaming servers, without I/O.
+#![doc = include_str!("../README.md")]
 #![no_std]
 #![forbid(unsafe_code)]
 

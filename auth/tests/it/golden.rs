@@ -227,6 +227,16 @@ fn scram_exchanges_are_those_of_the_rfc_on_both_sides() {
     for v in vectors("scram", 6) {
         let (user, password) = (v.text("user"), Secret::from(v.text("password")));
         let (client_nonce, server_nonce) = (v.text("client_nonce"), v.text("server_nonce"));
+        if cfg!(not(feature = "saslprep")) && !(user.is_ascii() && v.text("password").is_ascii()) {
+            let refused = ScramClient::new(user, &password, client_nonce);
+            assert_eq!(
+                refused.err(),
+                Some(weir_auth::Misuse::NotPreparable),
+                "{}",
+                v.id
+            );
+            continue;
+        }
         let mut client = ScramClient::new(user, &password, client_nonce).unwrap();
         assert_eq!(
             client.client_first(),
