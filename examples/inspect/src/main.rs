@@ -57,6 +57,13 @@ enum Command {
     /// Shows a session description.
     #[command(after_help = "Example: weir-inspect sdp camera.sdp")]
     Sdp(source::Input),
+    /// Shows one RTP packet.
+    #[command(after_help = "Example: weir-inspect rtp --hex 806003e812345a60deadbeef")]
+    Rtp(source::Input),
+    /// Shows one compound RTCP packet.
+    #[command(after_help = "Example: weir-inspect rtcp --hex 81cb000110203040")]
+    Rtcp(source::Input),
+    Depay(rtsp::depay::DepayArgs),
     #[command(hide = true)]
     Vectors(vectors::VectorsArgs),
 }
@@ -111,6 +118,9 @@ fn run(command: Command) -> Result<Report, Failure> {
         Command::Rtmp(args) => rtmp::run(&args),
         Command::RtspMessage(input) => rtsp::run_message(&input),
         Command::Sdp(input) => rtsp::run_sdp(&input),
+        Command::Rtp(input) => rtsp::run_rtp(&input),
+        Command::Rtcp(input) => rtsp::run_rtcp(&input),
+        Command::Depay(args) => rtsp::depay::run(&args),
         Command::Vectors(args) => return vectors::run(&args).map(Report::Lines),
     };
     value.map(Report::Value)

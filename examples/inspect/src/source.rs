@@ -46,6 +46,14 @@ fn whole(path: &str) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
+/// Reads text of at most [`MAX_VALUE_LEN`] bytes.
+pub(crate) fn text(path: &str) -> Result<String, Failure> {
+    String::from_utf8(whole(path)?).map_err(|error| {
+        let offset = error.utf8_error().valid_up_to() as u64;
+        Failure::at("malformed", offset, error)
+    })
+}
+
 /// Decodes hex digits; white space between them is allowed.
 pub(crate) fn hex(text: &str) -> Result<Vec<u8>, Failure> {
     let digits: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();

@@ -97,6 +97,19 @@ impl<'a> Compound<'a> {
         self.data
     }
 
+    /// The bytes of each packet, header and padding included, in the order of
+    /// [`packets`](Self::packets).
+    pub fn raw_packets(&self) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let mut rest = self.data;
+        let len = rest.len();
+        core::iter::from_fn(move || {
+            let (_, after) = Frame::split(rest, len - rest.len()).ok()?;
+            let (raw, _) = rest.split_at_checked(rest.len() - after.len())?;
+            rest = after;
+            Some(raw)
+        })
+    }
+
     /// Checks the rules for compound packets: a report first, a CNAME, padding only at the end.
     ///
     /// # Errors

@@ -5,5 +5,6 @@ mod amf;
 mod codec;
 mod flv;
 mod inspect;
+mod media;
 mod rtmp;
 mod rtsp;
