@@ -10,6 +10,7 @@ use core::ops::Range;
 
 use smallvec::SmallVec;
 
+use crate::amf0::marker::OBJECT_END;
 use crate::amf3::{Lengths, Tables};
 use crate::cursor::Cursor;
 use crate::error::{DecodeError, LimitExceeded, Malformed};
@@ -119,70 +120,78 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeError`] if the bytes are malformed, end inside a value or exceed a limit.
     pub fn next_event(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
+        let mut event = None;
+        self.step(&mut event)?;
+        Ok(event)
+    }
+
+    /// Tells the next token to `sink`, and returns whether there was one.
+    #[inline]
+    pub(crate) fn step<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<bool, DecodeError> {
         let Some(frame) = self.stack.last_mut() else {
-            return self.top_level();
+            return self.top_level(sink);
         };
         match frame.state {
-            State::Properties => self.amf0_property(),
-            State::Elements => match frame.left.checked_sub(1) {
-                Some(left) => {
-                    frame.left = left;
-                    self.amf0_value(None)
+            State::Properties => {
+                let name = self.text_u16()?;
+                if name.is_empty() && self.cursor.peek() == Some(OBJECT_END) {
+                    self.cursor.u8()?;
+                    return self.end(Format::Amf0, sink);
                 }
-                None => Ok(self.end(Format::Amf0)),
-            },
-            State::Switch => match frame.left.checked_sub(1) {
-                Some(left) => {
-                    frame.left = left;
-                    self.amf3_value(None)
-                }
-                None => Ok(self.end(Format::Amf0)),
-            },
-            State::Dense => match frame.left.checked_sub(1) {
-                Some(left) => {
-                    frame.left = left;
-                    self.amf3_value(None)
-                }
-                None => Ok(self.end(Format::Amf3)),
-            },
+                let name = sink.name(name);
+                self.amf0_value(name, sink)
+            }
             State::Sealed | State::SealedThenDynamic => match frame.left.checked_sub(1) {
                 Some(left) => {
                     let name = frame.extra;
                     frame.left = left;
                     frame.extra = name.wrapping_add(1);
-                    let name = self.tables.name(name);
-                    self.amf3_value(Some(name))
+                    let name = sink.name(self.tables.name(name));
+                    self.amf3_value(name, sink)
                 }
-                None if frame.state == State::Sealed => Ok(self.end(Format::Amf3)),
+                None if frame.state == State::Sealed => self.end(Format::Amf3, sink),
                 None => {
                     frame.state = State::Dynamic;
-                    self.amf3_property()
+                    self.amf3_property(sink)
                 }
             },
-            State::Dynamic | State::Associative => self.amf3_property(),
-            State::Pairs => self.amf3_pair(),
-            State::Body => self.amf3_body(),
+            State::Elements | State::Switch => match frame.left.checked_sub(1) {
+                Some(left) => {
+                    frame.left = left;
+                    match frame.state {
+                        State::Elements => self.amf0_value(S::NO_NAME, sink),
+                        _ => self.amf3_value(S::NO_NAME, sink),
+                    }
+                }
+                None => self.end(Format::Amf0, sink),
+            },
+            State::Dense => match frame.left.checked_sub(1) {
+                Some(left) => {
+                    frame.left = left;
+                    self.amf3_value(S::NO_NAME, sink)
+                }
+                None => self.end(Format::Amf3, sink),
+            },
+            State::Dynamic | State::Associative => self.amf3_property(sink),
+            State::Pairs => self.amf3_pair(sink),
+            State::Body => self.amf3_body(sink),
         }
-        .map(Some)
     }
 
-    fn top_level(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
+    #[inline(never)]
+    fn top_level<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<bool, DecodeError> {
         let limit = self.config.limits.max_bytes;
         if self.cursor.len() > limit as usize {
-            return Err(LimitExceeded::Bytes {
-                len: self.cursor.len(),
-                limit,
-            }
-            .into());
+            let len = self.cursor.len();
+            return Err(LimitExceeded::Bytes { len, limit }.into());
         }
         if self.cursor.left() == 0 {
-            return Ok(None);
+            return Ok(false);
         }
         match self.format {
-            Format::Amf0 => self.amf0_value(None),
-            Format::Amf3 => self.amf3_value(None),
+            Format::Amf0 => self.amf0_value(S::NO_NAME, sink),
+            Format::Amf3 => self.amf3_value(S::NO_NAME, sink),
         }
-        .map(Some)
     }
 
     /// Returns the next value if it is a string, and leaves the reader where it is if not, or if a
@@ -198,7 +207,7 @@ impl<'a> Reader<'a> {
             (Format::Amf0, Some(0x02 | 0x0c)) | (Format::Amf3, Some(0x06)) => {}
             _ => return Ok(None),
         }
-        match self.top_level()? {
+        match self.next_event()? {
             Some(Event {
                 token: Token::String(text),
                 ..
@@ -220,7 +229,7 @@ impl<'a> Reader<'a> {
             (Format::Amf0, Some(0x00)) | (Format::Amf3, Some(0x04 | 0x05)) => {}
             _ => return Ok(None),
         }
-        match self.top_level()? {
+        match self.next_event()? {
             Some(Event {
                 token: Token::Number(number),
                 ..
@@ -317,15 +326,14 @@ impl<'a> Reader<'a> {
 
     /// Closes the innermost container.
     #[inline]
-    pub(crate) fn end(&mut self, format: Format) -> Event<'a> {
+    pub(crate) fn end<S: Sink<'a>>(
+        &mut self,
+        format: Format,
+        sink: &mut S,
+    ) -> Result<bool, DecodeError> {
         self.stack.pop();
-        let last = self.cursor.offset().saturating_sub(1);
-        Event {
-            name: None,
-            token: Token::End,
-            format,
-            offset: to_u32(last),
-        }
+        let offset = to_u32(self.cursor.offset()).saturating_sub(1);
+        sink.token(&self.tables, At { offset, format }, S::NO_NAME, Token::End)
     }
 
     /// Checks a count of elements before anything is done with it.
@@ -357,6 +365,64 @@ impl<'a> Reader<'a> {
             .into());
         }
         Ok(())
+    }
+}
+
+/// Where tokens go: to whoever asked for the next event, or straight into a document.
+///
+/// The reader is compiled once for each, so that a document is built without an event in between.
+pub(crate) trait Sink<'a> {
+    /// What becomes of the name of a property.
+    type Name: Copy;
+
+    /// Stands for a value that has no name.
+    const NO_NAME: Self::Name;
+
+    /// Takes the name of the value that comes next.
+    fn name(&mut self, name: Text<'a>) -> Self::Name;
+
+    /// Takes a token; always `Ok(true)`, or the limit that it exceeds.
+    fn token(
+        &mut self,
+        tables: &Tables<'a>,
+        at: At,
+        name: Self::Name,
+        token: Token<'a>,
+    ) -> Result<bool, DecodeError>;
+}
+
+/// Where a token stands, and in which format.
+#[derive(Clone, Copy)]
+pub(crate) struct At {
+    pub(crate) offset: u32,
+    pub(crate) format: Format,
+}
+
+impl<'a> Sink<'a> for Option<Event<'a>> {
+    type Name = Option<Text<'a>>;
+
+    const NO_NAME: Self::Name = None;
+
+    #[inline(always)]
+    fn name(&mut self, name: Text<'a>) -> Self::Name {
+        Some(name)
+    }
+
+    #[inline(always)]
+    fn token(
+        &mut self,
+        _tables: &Tables<'a>,
+        at: At,
+        name: Self::Name,
+        token: Token<'a>,
+    ) -> Result<bool, DecodeError> {
+        *self = Some(Event {
+            name,
+            token,
+            format: at.format,
+            offset: at.offset,
+        });
+        Ok(true)
     }
 }
 

@@ -1,1 +1,3 @@
 //! The workloads of the benches, each with its origin.
+
+pub mod amf;

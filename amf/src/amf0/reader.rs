@@ -2,39 +2,42 @@
 
 use super::marker;
 use crate::error::{DecodeError, Malformed};
-use crate::event::{Event, Token};
+use crate::event::Token;
 use crate::format::Format;
 use crate::limits::SlotPolicy;
-use crate::reader::{Reader, State, to_u32};
+use crate::reader::{At, Reader, Sink, State, to_u32};
 use crate::text::Text;
 
 impl<'a> Reader<'a> {
-    /// Reads a property, or the end of the object: an empty name **and** the end marker. An empty
-    /// name with a value behind it is a property, as Flash Player sends for `array[""]`.
     #[inline]
-    pub(crate) fn amf0_property(&mut self) -> Result<Event<'a>, DecodeError> {
-        let name = self.text_u16()?;
-        if name.is_empty() && self.cursor.peek() == Some(marker::OBJECT_END) {
-            self.cursor.u8()?;
-            return Ok(self.end(Format::Amf0));
-        }
-        self.amf0_value(Some(name))
-    }
-
-    #[inline]
-    pub(crate) fn amf0_value(&mut self, name: Option<Text<'a>>) -> Result<Event<'a>, DecodeError> {
+    pub(crate) fn amf0_value<S: Sink<'a>>(
+        &mut self,
+        name: S::Name,
+        sink: &mut S,
+    ) -> Result<bool, DecodeError> {
         let offset = self.cursor.offset();
-        let token = match self.cursor.u8()? {
-            marker::NUMBER => Token::Number(self.cursor.f64()?),
-            marker::BOOLEAN => Token::Boolean(self.cursor.u8()? != 0),
-            marker::STRING => Token::String(self.text_u16()?),
+        let at = At {
+            offset: to_u32(offset),
+            format: Format::Amf0,
+        };
+        // Each arm tells its own token, so that a sink is compiled for that token alone.
+        macro_rules! tell {
+            ($token:expr) => {{
+                let token = $token;
+                sink.token(&self.tables, at, name, token)
+            }};
+        }
+        match self.cursor.u8()? {
+            marker::NUMBER => tell!(Token::Number(self.cursor.f64()?)),
+            marker::BOOLEAN => tell!(Token::Boolean(self.cursor.u8()? != 0)),
+            marker::STRING => tell!(Token::String(self.text_u16()?)),
             marker::OBJECT => {
                 self.open(State::Properties, 0, 0, offset)?;
                 self.slots += 1;
-                Token::Object { class: None }
+                tell!(Token::Object { class: None })
             }
-            marker::NULL => Token::Null,
-            marker::UNDEFINED => Token::Undefined,
+            marker::NULL => tell!(Token::Null),
+            marker::UNDEFINED => tell!(Token::Undefined),
             marker::REFERENCE => {
                 let index = u32::from(self.cursor.u16()?);
                 if index >= self.slots {
@@ -45,58 +48,50 @@ impl<'a> Reader<'a> {
                     }
                     .into());
                 }
-                Token::Reference(index)
+                tell!(Token::Reference(index))
             }
             marker::ECMA_ARRAY => {
                 let count = self.cursor.u32()?;
                 self.open(State::Properties, 0, 0, offset)?;
                 self.slots += 1;
-                Token::EcmaArray { count }
+                tell!(Token::EcmaArray { count })
             }
             marker::STRICT_ARRAY => {
                 let len = self.cursor.u32()?;
                 self.check_count(len, 1, offset)?;
                 self.open(State::Elements, len, 0, offset)?;
                 self.slots += 1;
-                Token::StrictArray { len }
+                tell!(Token::StrictArray { len })
             }
             marker::DATE => {
                 let (ms, tz) = (self.cursor.f64()?, self.cursor.i16()?);
                 self.slots += u32::from(self.config.slots == SlotPolicy::Avm2);
-                Token::Date { ms, tz }
+                tell!(Token::Date { ms, tz })
             }
-            marker::LONG_STRING => Token::String(self.text_u32()?),
-            marker::UNSUPPORTED => Token::Unsupported,
+            marker::LONG_STRING => tell!(Token::String(self.text_u32()?)),
+            marker::UNSUPPORTED => tell!(Token::Unsupported),
             marker::XML_DOCUMENT => {
                 let text = self.text_u32()?;
                 self.slots += u32::from(self.config.slots != SlotPolicy::Spec);
-                Token::XmlDocument(text)
+                tell!(Token::XmlDocument(text))
             }
             marker::TYPED_OBJECT => {
                 let class = self.text_u16()?;
                 self.open(State::Properties, 0, 0, offset)?;
                 self.slots += 1;
-                Token::Object { class: Some(class) }
+                tell!(Token::Object { class: Some(class) })
             }
             marker::AMF3 => {
                 self.open(State::Switch, 1, 0, offset)?;
-                Token::Amf3
+                tell!(Token::Amf3)
             }
-            marker => {
-                return Err(Malformed::Marker {
-                    offset,
-                    marker,
-                    format: Format::Amf0,
-                }
-                .into());
+            marker => Err(Malformed::Marker {
+                offset,
+                marker,
+                format: Format::Amf0,
             }
-        };
-        Ok(Event {
-            name,
-            token,
-            format: Format::Amf0,
-            offset: to_u32(offset),
-        })
+            .into()),
+        }
     }
 
     #[inline]

@@ -5,10 +5,10 @@ use super::tables::{Entry, Traits, TraitsId};
 use super::u29;
 use super::vector::Packed;
 use crate::error::{DecodeError, LimitExceeded, Malformed};
-use crate::event::{Event, Token};
+use crate::event::Token;
 use crate::external::{ExternalBody, Piece};
 use crate::format::Format;
-use crate::reader::{Reader, State, to_u32};
+use crate::reader::{At, Reader, Sink, State, to_u32};
 use crate::text::Text;
 
 /// What the header behind a marker says.
@@ -28,28 +28,36 @@ impl<'a> Reader<'a> {
     }
 
     /// Reads a dynamic property or associative element, or what follows the empty name.
-    pub(crate) fn amf3_property(&mut self) -> Result<Event<'a>, DecodeError> {
+    #[inline]
+    pub(crate) fn amf3_property<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<bool, DecodeError> {
         let name = self.amf3_text()?;
         if !name.is_empty() {
-            return self.amf3_value(Some(name));
+            let name = sink.name(name);
+            return self.amf3_value(name, sink);
         }
         match self.stack.last_mut() {
             Some(frame) if frame.state == State::Associative => {
                 frame.state = State::Dense;
-                match frame.extra.checked_sub(1) {
-                    Some(left) => {
-                        frame.left = left;
-                        self.amf3_value(None)
-                    }
-                    None => Ok(self.end(Format::Amf3)),
-                }
+                frame.left = frame.extra;
+                self.step_dense(sink)
             }
-            _ => Ok(self.end(Format::Amf3)),
+            _ => self.end(Format::Amf3, sink),
+        }
+    }
+
+    /// Reads the first element behind the associative ones.
+    fn step_dense<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<bool, DecodeError> {
+        match self.stack.last_mut() {
+            Some(frame) if frame.left > 0 => {
+                frame.left -= 1;
+                self.amf3_value(S::NO_NAME, sink)
+            }
+            _ => self.end(Format::Amf3, sink),
         }
     }
 
     /// Reads a key or value of a dictionary.
-    pub(crate) fn amf3_pair(&mut self) -> Result<Event<'a>, DecodeError> {
+    pub(crate) fn amf3_pair<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<bool, DecodeError> {
         let offset = to_u32(self.cursor.offset());
         match self.stack.last_mut() {
             Some(frame) if frame.left > 0 => {
@@ -57,21 +65,24 @@ impl<'a> Reader<'a> {
                     frame.extra = offset;
                 }
                 frame.left -= 1;
-                self.amf3_value(None)
+                self.amf3_value(S::NO_NAME, sink)
             }
-            _ => Ok(self.end(Format::Amf3)),
+            _ => self.end(Format::Amf3, sink),
         }
     }
 
     /// Reads the next piece of an externalizable body.
-    pub(crate) fn amf3_body(&mut self) -> Result<Event<'a>, DecodeError> {
-        let offset = self.cursor.offset();
+    pub(crate) fn amf3_body<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<bool, DecodeError> {
+        let at = At {
+            offset: to_u32(self.cursor.offset()),
+            format: Format::Amf3,
+        };
         match self
             .bodies
             .last_mut()
             .map_or(Piece::End, ExternalBody::next)
         {
-            Piece::Value => self.amf3_value(None),
+            Piece::Value => self.amf3_value(S::NO_NAME, sink),
             Piece::Bytes(len) => {
                 let bytes = self
                     .cursor
@@ -79,54 +90,55 @@ impl<'a> Reader<'a> {
                 if let Some(body) = self.bodies.last_mut() {
                     body.raw(bytes);
                 }
-                let token = Token::Raw(bytes);
-                Ok(Event {
-                    name: None,
-                    token,
-                    format: Format::Amf3,
-                    offset: to_u32(offset),
-                })
+                sink.token(&self.tables, at, S::NO_NAME, Token::Raw(bytes))
             }
             Piece::End => {
                 self.bodies.pop();
-                Ok(self.end(Format::Amf3))
+                self.end(Format::Amf3, sink)
             }
         }
     }
 
     #[inline]
-    pub(crate) fn amf3_value(&mut self, name: Option<Text<'a>>) -> Result<Event<'a>, DecodeError> {
+    pub(crate) fn amf3_value<S: Sink<'a>>(
+        &mut self,
+        name: S::Name,
+        sink: &mut S,
+    ) -> Result<bool, DecodeError> {
         let offset = self.cursor.offset();
-        let token = match self.cursor.u8()? {
-            marker::UNDEFINED => Token::Undefined,
-            marker::NULL => Token::Null,
-            marker::FALSE => Token::Boolean(false),
-            marker::TRUE => Token::Boolean(true),
-            marker::INTEGER => Token::Integer(u29::to_signed(u29::read(&mut self.cursor)?)),
-            marker::DOUBLE => Token::Number(self.cursor.f64()?),
-            marker::STRING => Token::String(self.amf3_text()?),
-            marker @ marker::ARRAY..=marker::OBJECT
-            | marker @ marker::VECTOR_OBJECT..=marker::DICTIONARY => {
-                self.amf3_container(marker, offset)?
+        let at = At {
+            offset: to_u32(offset),
+            format: Format::Amf3,
+        };
+        // Each arm tells its own token, so that a sink is compiled for that token alone.
+        macro_rules! tell {
+            ($token:expr) => {{
+                let token = $token;
+                sink.token(&self.tables, at, name, token)
+            }};
+        }
+        match self.cursor.u8()? {
+            marker::UNDEFINED => tell!(Token::Undefined),
+            marker::NULL => tell!(Token::Null),
+            marker::FALSE => tell!(Token::Boolean(false)),
+            marker::TRUE => tell!(Token::Boolean(true)),
+            marker::INTEGER => tell!(Token::Integer(u29::to_signed(u29::read(&mut self.cursor)?))),
+            marker::DOUBLE => tell!(Token::Number(self.cursor.f64()?)),
+            marker::STRING => tell!(Token::String(self.amf3_text()?)),
+            marker::OBJECT => tell!(self.amf3_object(offset)?),
+            marker @ (marker::ARRAY | marker::VECTOR_OBJECT..=marker::DICTIONARY) => {
+                tell!(self.amf3_container(marker, offset)?)
             }
             marker @ marker::XML_DOCUMENT..=marker::VECTOR_NUMBER => {
-                self.amf3_packed(marker, offset)?
+                tell!(self.amf3_packed(marker, offset)?)
             }
-            marker => {
-                return Err(Malformed::Marker {
-                    offset,
-                    marker,
-                    format: Format::Amf3,
-                }
-                .into());
+            marker => Err(Malformed::Marker {
+                offset,
+                marker,
+                format: Format::Amf3,
             }
-        };
-        Ok(Event {
-            name,
-            token,
-            format: Format::Amf3,
-            offset: to_u32(offset),
-        })
+            .into()),
+        }
     }
 
     /// Reads a value that takes a slot and holds no other values.
@@ -176,9 +188,6 @@ impl<'a> Reader<'a> {
     }
 
     fn amf3_container(&mut self, marker: u8, offset: usize) -> Result<Token<'a>, DecodeError> {
-        if marker == marker::OBJECT {
-            return self.amf3_object(offset);
-        }
         let len = match self.header(marker)? {
             Header::Sent(index) => return Ok(Token::Reference(index)),
             Header::Inline(len) => len,

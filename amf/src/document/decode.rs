@@ -7,12 +7,12 @@ use smallvec::SmallVec;
 
 use super::Document;
 use super::node::{Data, Node, Span, StoredTraits};
-use crate::amf3::TraitsId;
+use crate::amf3::{Tables, TraitsId};
 use crate::error::{DecodeError, LimitExceeded, Malformed};
-use crate::event::{Event, Token};
+use crate::event::Token;
 use crate::format::Format;
 use crate::limits::{Config, Utf8};
-use crate::reader::{Mark, Reader, to_u32};
+use crate::reader::{At, Mark, Reader, Sink, to_u32};
 use crate::text::Text;
 
 impl Document {
@@ -94,6 +94,71 @@ pub(crate) struct Builder {
     config: Config,
 }
 
+impl<'a> Sink<'a> for Builder {
+    type Name = Span;
+
+    const NO_NAME: Span = Span::NONE;
+
+    #[inline(always)]
+    fn name(&mut self, name: Text<'a>) -> Span {
+        self.text(name)
+    }
+
+    #[inline(always)]
+    fn token(
+        &mut self,
+        tables: &Tables<'a>,
+        at: At,
+        name: Span,
+        token: Token<'a>,
+    ) -> Result<bool, DecodeError> {
+        let after_raw = core::mem::take(&mut self.in_raw);
+        let data = match token {
+            Token::Null => Data::Null,
+            Token::Undefined => Data::Undefined,
+            Token::Unsupported => Data::Unsupported,
+            Token::Boolean(value) => Data::Boolean(value),
+            Token::Number(value) => Data::Number(value),
+            Token::Integer(value) => Data::Integer(value),
+            Token::String(text) => Data::String(self.text(text)),
+            Token::Date { ms, tz } => match at.format {
+                Format::Amf0 => Data::Date0 { ms, tz },
+                Format::Amf3 => Data::Date3(ms),
+            },
+            Token::XmlDocument(text) => match at.format {
+                Format::Amf0 => Data::XmlDocument0(self.text(text)),
+                Format::Amf3 => Data::XmlDocument3(self.text(text)),
+            },
+            Token::Xml(text) => Data::Xml(self.text(text)),
+            Token::ByteArray(bytes) => Data::ByteArray(self.bytes(bytes)),
+            Token::VectorInt(vector) => Data::VectorInt {
+                span: self.bytes(vector.as_bytes()),
+                fixed: vector.is_fixed(),
+            },
+            Token::VectorUint(vector) => Data::VectorUint {
+                span: self.bytes(vector.as_bytes()),
+                fixed: vector.is_fixed(),
+            },
+            Token::VectorNumber(vector) => Data::VectorNumber {
+                span: self.bytes(vector.as_bytes()),
+                fixed: vector.is_fixed(),
+            },
+            Token::Raw(bytes) => return self.raw(bytes, after_raw, at.offset).map(|()| true),
+            Token::Reference(index) => self.reference(index, at.format, at.offset as usize)?,
+            Token::End => {
+                self.close();
+                return Ok(true);
+            }
+            container => {
+                return self
+                    .container(tables, name, container, at.offset)
+                    .map(|()| true);
+            }
+        };
+        self.push(Node { name, data }, at.offset).map(|()| true)
+    }
+}
+
 /// The nodes that references can name, entered when the first reference asks.
 struct Slots {
     amf0: Vec<u32>,
@@ -144,95 +209,56 @@ impl Builder {
     }
 
     /// Adds the next value and all that is in it, and tells whether there was one.
-    pub(crate) fn value(
+    pub(crate) fn value<'a>(
         &mut self,
-        reader: &mut Reader<'_>,
-        name: Option<Text<'_>>,
+        reader: &mut Reader<'a>,
+        name: Option<Text<'a>>,
     ) -> Result<bool, DecodeError> {
         let start = to_u32(reader.offset());
-        let Some(event) = reader.next_event()? else {
+        let name = name.map(|name| self.text(name));
+        let first = self.nodes.len();
+        if !reader.step(self)? {
             return Ok(false);
-        };
+        }
         self.starts.push(start);
-        self.event(reader, Event { name, ..event })?;
+        if let (Some(name), Some(node)) = (name, self.nodes.get_mut(first)) {
+            node.name = name;
+        }
         while !self.open.is_empty() {
-            let Some(event) = reader.next_event()? else {
-                break;
-            };
-            self.event(reader, event)?;
+            reader.step(self)?;
         }
         Ok(true)
     }
 
-    #[inline]
-    fn event(&mut self, reader: &Reader<'_>, event: Event<'_>) -> Result<(), DecodeError> {
-        let raw_before = core::mem::take(&mut self.in_raw);
-        let name = match event.name {
-            Some(name) => self.text(name),
-            None => Span::NONE,
-        };
-        let data = match event.token {
-            Token::Null => Data::Null,
-            Token::Undefined => Data::Undefined,
-            Token::Unsupported => Data::Unsupported,
-            Token::Boolean(value) => Data::Boolean(value),
-            Token::Number(value) => Data::Number(value),
-            Token::Integer(value) => Data::Integer(value),
-            Token::String(text) => Data::String(self.text(text)),
-            Token::Date { ms, tz } => match event.format {
-                Format::Amf0 => Data::Date0 { ms, tz },
-                Format::Amf3 => Data::Date3(ms),
-            },
-            Token::XmlDocument(text) => match event.format {
-                Format::Amf0 => Data::XmlDocument0(self.text(text)),
-                Format::Amf3 => Data::XmlDocument3(self.text(text)),
-            },
-            Token::Xml(text) => Data::Xml(self.text(text)),
-            Token::ByteArray(bytes) => Data::ByteArray(self.bytes(bytes)),
-            Token::VectorInt(vector) => Data::VectorInt {
-                span: self.bytes(vector.as_bytes()),
-                fixed: vector.is_fixed(),
-            },
-            Token::VectorUint(vector) => Data::VectorUint {
-                span: self.bytes(vector.as_bytes()),
-                fixed: vector.is_fixed(),
-            },
-            Token::VectorNumber(vector) => Data::VectorNumber {
-                span: self.bytes(vector.as_bytes()),
-                fixed: vector.is_fixed(),
-            },
-            Token::Raw(bytes) => {
-                let span = self.bytes(bytes);
-                self.in_raw = true;
-                if let (
-                    true,
-                    Some(Node {
-                        data: Data::Raw(last),
-                        ..
-                    }),
-                ) = (raw_before, self.nodes.last_mut())
-                {
-                    last.len += span.len;
-                    return Ok(());
-                }
-                Data::Raw(span)
+    /// Adds raw bytes of an externalizable body, to the ones directly before if there are any.
+    fn raw(&mut self, bytes: &[u8], after_raw: bool, offset: u32) -> Result<(), DecodeError> {
+        let span = self.bytes(bytes);
+        self.in_raw = true;
+        match self.nodes.last_mut() {
+            Some(Node {
+                data: Data::Raw(last),
+                ..
+            }) if after_raw => {
+                last.len += span.len;
+                Ok(())
             }
-            Token::Reference(index) => self.reference(index, event.format, event.offset())?,
-            Token::End => {
-                self.close();
-                return Ok(());
-            }
-            container => return self.container(reader, name, container, event.offset()),
-        };
-        self.push(Node { name, data }, event.offset)
+            _ => self.push(
+                Node {
+                    name: Span::NONE,
+                    data: Data::Raw(span),
+                },
+                offset,
+            ),
+        }
     }
 
+    #[inline]
     fn container(
         &mut self,
-        reader: &Reader<'_>,
+        tables: &Tables<'_>,
         name: Span,
         token: Token<'_>,
-        offset: usize,
+        offset: u32,
     ) -> Result<(), DecodeError> {
         let end = 0;
         let data = match token {
@@ -246,11 +272,11 @@ impl Builder {
             Token::Array { .. } => Data::Array { end },
             Token::Typed(id) => Data::Typed {
                 end,
-                traits: self.traits(reader, id),
+                traits: self.traits(tables, id),
             },
             Token::Externalizable(id) => Data::Externalizable {
                 end,
-                traits: self.traits(reader, id),
+                traits: self.traits(tables, id),
             },
             Token::VectorObject { class, fixed, .. } => Data::VectorObject {
                 end,
@@ -261,7 +287,7 @@ impl Builder {
             _ => Data::Null,
         };
         self.open.push(to_u32(self.nodes.len()));
-        self.push(Node { name, data }, to_u32(offset))
+        self.push(Node { name, data }, offset)
     }
 
     fn close(&mut self) {
@@ -334,20 +360,20 @@ impl Builder {
     }
 
     #[inline]
-    fn traits(&mut self, reader: &Reader<'_>, id: TraitsId) -> u32 {
+    fn traits(&mut self, tables: &Tables<'_>, id: TraitsId) -> u32 {
         match self.known.get(id.0 as usize) {
             Some(Some(known)) => *known,
-            _ => self.add_traits(reader, id),
+            _ => self.add_traits(tables, id),
         }
     }
 
-    fn add_traits(&mut self, reader: &Reader<'_>, id: TraitsId) -> u32 {
+    fn add_traits(&mut self, tables: &Tables<'_>, id: TraitsId) -> u32 {
         let added = to_u32(self.traits.len());
         let entry = id.0 as usize;
         if entry >= self.known.len() {
             self.known.resize(entry + 1, None);
         }
-        if let (Some(slot), Some(traits)) = (self.known.get_mut(entry), reader.traits(id)) {
+        if let (Some(slot), Some(traits)) = (self.known.get_mut(entry), tables.traits(id)) {
             *slot = Some(added);
             let stored = StoredTraits {
                 class: self.text(traits.class()),

@@ -1,0 +1,110 @@
+//! Workloads of weir-amf.
+
+use std::hint::black_box;
+
+use weir_amf::{Document, Event, Format, Reader, Token, amf0, amf3};
+use weir_benches::amf as inputs;
+
+use crate::Workload;
+
+pub(crate) const WORKLOADS: &[Workload] = &[
+    ("amf/document/connect", |count| {
+        document(inputs::CONNECT, Format::Amf0, count)
+    }),
+    ("amf/document/metadata", |count| {
+        document(inputs::METADATA, Format::Amf0, count)
+    }),
+    ("amf/document/typed", |count| {
+        document(inputs::TYPED, Format::Amf3, count)
+    }),
+    ("amf/document/nest0", |count| {
+        document(inputs::AMF0_NEST, Format::Amf0, count)
+    }),
+    ("amf/document/nest3", |count| {
+        document(inputs::AMF3_NEST, Format::Amf3, count)
+    }),
+    ("amf/reader/connect", |count| {
+        reader(inputs::CONNECT, Format::Amf0, count)
+    }),
+    ("amf/reader/metadata", |count| {
+        reader(inputs::METADATA, Format::Amf0, count)
+    }),
+    ("amf/reader/typed", |count| {
+        reader(inputs::TYPED, Format::Amf3, count)
+    }),
+    ("amf/unchecked/connect", |count| {
+        unchecked(inputs::CONNECT, Format::Amf0, count)
+    }),
+    ("amf/unchecked/metadata", |count| {
+        unchecked(inputs::METADATA, Format::Amf0, count)
+    }),
+    ("amf/unchecked/typed", |count| {
+        unchecked(inputs::TYPED, Format::Amf3, count)
+    }),
+    ("amf/encode/connect", |count| {
+        encode(inputs::CONNECT, Format::Amf0, count)
+    }),
+    ("amf/encode/metadata", |count| {
+        encode(inputs::METADATA, Format::Amf0, count)
+    }),
+    ("amf/encode/typed", |count| {
+        encode(inputs::TYPED, Format::Amf3, count)
+    }),
+];
+
+fn document(input: &[u8], format: Format, count: usize) {
+    for _ in 0..count {
+        let document = match format {
+            Format::Amf0 => amf0::decode(black_box(input)),
+            Format::Amf3 => amf3::decode(black_box(input)),
+        };
+        black_box(document.expect("a valid input"));
+    }
+}
+
+/// Reads every token and checks every text.
+fn reader(input: &[u8], format: Format, count: usize) {
+    tokens(input, format, count, |event| {
+        if let Some(name) = event.name {
+            black_box(name.as_str().expect("UTF-8"));
+        }
+        if let Token::String(text) = event.token {
+            black_box(text.as_str().expect("UTF-8"));
+        }
+    });
+}
+
+/// Reads every token and looks at no text.
+fn unchecked(input: &[u8], format: Format, count: usize) {
+    tokens(input, format, count, |event| {
+        black_box(event.name);
+    });
+}
+
+fn tokens(input: &[u8], format: Format, count: usize, look: impl Fn(&Event<'_>)) {
+    for _ in 0..count {
+        let mut reader = match format {
+            Format::Amf0 => Reader::amf0(black_box(input)),
+            Format::Amf3 => Reader::amf3(black_box(input)),
+        };
+        while let Some(event) = reader.next_event().expect("a valid input") {
+            look(&event);
+            black_box(event.token);
+        }
+    }
+}
+
+fn encode(input: &[u8], format: Format, count: usize) {
+    let document = match format {
+        Format::Amf0 => amf0::decode(input),
+        Format::Amf3 => amf3::decode(input),
+    };
+    let document: Document = document.expect("a valid input");
+    for _ in 0..count {
+        let bytes = match format {
+            Format::Amf0 => amf0::encode(black_box(&document)),
+            Format::Amf3 => amf3::encode(black_box(&document)),
+        };
+        black_box(bytes.expect("a valid document"));
+    }
+}
