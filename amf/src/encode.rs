@@ -60,7 +60,7 @@ pub(crate) fn encode(
 ) -> Result<(), EncodeError> {
     let before = out.len();
     // Each value takes at most 12 bytes besides its texts, unless texts are written repeatedly.
-    out.reserve(document.text.len() + document.data.len() + document.nodes.len() * 12);
+    out.reserve(document.text.len() + document.data.len() + document.nodes.len() * 12 + 16);
     let result = Encoder::new(document, format, config, out).run(0, to_u32(document.nodes.len()));
     if result.is_err() {
         out.truncate(before);
@@ -74,9 +74,12 @@ pub(crate) struct Encoder<'e> {
     pub(crate) out: &'e mut Vec<u8>,
     pub(crate) tables: WriteTables,
     pub(crate) format: Format,
-    open: SmallVec<[Open; 16]>,
+    /// The innermost open container.
+    top: Open,
+    /// The containers around it; the first stands for none at all.
+    outer: SmallVec<[Open; 16]>,
     /// Whether slots have to be known.
-    has_references: bool,
+    pub(crate) has_references: bool,
     /// The nodes that took a slot, in the order of the slots.
     slots0: Vec<u32>,
     slots3: Vec<u32>,
@@ -96,6 +99,15 @@ pub(crate) struct Open {
     /// Where to go on behind the end, which is elsewhere for a value that is written again.
     resume: u32,
 }
+
+/// No container: values without names, as many as there are.
+const TOP: Open = Open {
+    node: u32::MAX,
+    end: u32::MAX,
+    closing: Closing::Counted,
+    sealed: 0,
+    resume: u32::MAX,
+};
 
 /// What a container is, as far as names and its end go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,7 +139,8 @@ impl<'e> Encoder<'e> {
             out,
             tables: WriteTables::default(),
             format,
-            open: SmallVec::new(),
+            top: TOP,
+            outer: SmallVec::new(),
             has_references: config.references && document.has_references(),
             slots0: Vec::new(),
             slots3: Vec::new(),
@@ -145,17 +158,21 @@ impl<'e> Encoder<'e> {
     pub(crate) fn run(&mut self, mut next: u32, end: u32) -> Result<(), EncodeError> {
         let document = self.document;
         loop {
-            while let Some(open) = self.open.last().filter(|open| next >= open.end) {
-                next = open.resume;
+            while next >= self.top.end {
+                next = self.top.resume;
                 self.close();
             }
-            if self.open.is_empty() && next >= end {
+            if next >= end && self.outer.is_empty() {
                 return Ok(());
             }
             let Some(node) = document.nodes.get(next as usize) else {
                 return Ok(());
             };
-            self.name(node.name)?;
+            match self.top.closing {
+                Closing::Properties => self.amf0_name(node.name)?,
+                Closing::Counted | Closing::Sealed | Closing::Switch => {}
+                Closing::Dynamic | Closing::Associative => self.amf3_name(node.name)?,
+            }
             next = match node.data {
                 Data::Reference(target) => self.reference(next, target)?,
                 data => self.value(next, data, next + 1)?,
@@ -163,26 +180,23 @@ impl<'e> Encoder<'e> {
         }
     }
 
+    /// Writes the name of an AMF3 property, unless it is sealed.
     #[inline]
-    fn name(&mut self, name: Span) -> Result<(), EncodeError> {
-        let Some(open) = self.open.last_mut() else {
+    fn amf3_name(&mut self, name: Span) -> Result<(), EncodeError> {
+        let open = &mut self.top;
+        if open.sealed > 0 {
+            open.sealed -= 1;
             return Ok(());
-        };
-        match open.closing {
-            Closing::Properties => amf0::name(self.out, self.document.str(name)),
-            Closing::Counted | Closing::Sealed | Closing::Switch => Ok(()),
-            Closing::Associative if name.is_none() => {
-                open.closing = Closing::Counted;
-                self.out.push(0x01);
-                Ok(())
-            }
-            Closing::Dynamic if open.sealed > 0 => {
-                open.sealed -= 1;
-                Ok(())
-            }
-            Closing::Dynamic | Closing::Associative if name.len == 0 => Err(EncodeError::EmptyName),
-            Closing::Dynamic | Closing::Associative => self.text(self.document.str(name)),
         }
+        if name.is_none() {
+            open.closing = Closing::Counted;
+            self.out.push(0x01);
+            return Ok(());
+        }
+        if name.len == 0 {
+            return Err(EncodeError::EmptyName);
+        }
+        self.text(self.document.str(name))
     }
 
     /// Writes a value and returns which node to write next: the first in it, or `resume`.
@@ -203,21 +217,21 @@ impl<'e> Encoder<'e> {
         if self.has_references {
             match self.format {
                 Format::Amf0 => {
-                    let slot = self.slots0.binary_search(&target).ok();
+                    let slot = position(&self.slots0, target);
                     if let Some(slot) = slot.and_then(|slot| u16::try_from(slot).ok()) {
                         amf0::reference(self.out, slot);
                         return Ok(index + 1);
                     }
                 }
                 Format::Amf3 => {
-                    if let Ok(slot) = self.slots3.binary_search(&target) {
+                    if let Some(slot) = position(&self.slots3, target) {
                         self.amf3_reference(&node.data, slot)?;
                         return Ok(index + 1);
                     }
                 }
             }
         }
-        if self.open.iter().any(|open| open.node == target) {
+        if self.top.node == target || self.outer.iter().any(|open| open.node == target) {
             return Err(EncodeError::Cycle);
         }
         let size = document.end_of(target).saturating_sub(target);
@@ -241,38 +255,37 @@ impl<'e> Encoder<'e> {
     ) -> u32 {
         // Where a container stands for the first time, the writer goes on behind it.
         let resume = if resume == index + 1 { end } else { resume };
-        self.open.push(Open {
+        let inner = Open {
             node: index,
             end,
             closing,
             sealed,
             resume,
-        });
+        };
+        self.outer.push(core::mem::replace(&mut self.top, inner));
         index + 1
     }
 
     fn close(&mut self) {
-        match self.open.pop().map(|open| open.closing) {
-            Some(Closing::Properties) => amf0::end_object(self.out),
-            Some(Closing::Dynamic | Closing::Associative) => self.out.push(0x01),
-            Some(Closing::Switch) => self.format = Format::Amf0,
-            _ => {}
+        match self.top.closing {
+            Closing::Properties => amf0::end_object(self.out),
+            Closing::Dynamic | Closing::Associative => self.out.push(0x01),
+            Closing::Switch => self.format = Format::Amf0,
+            Closing::Counted | Closing::Sealed => {}
         }
+        self.top = self.outer.pop().unwrap_or(TOP);
     }
 
     /// Takes a slot of the current format. A value that is written again takes one as well, but
     /// only its first can be found.
-    #[inline]
     pub(crate) fn take_slot(&mut self, index: u32) {
-        if self.has_references {
-            let slots = match self.format {
-                Format::Amf0 => &mut self.slots0,
-                Format::Amf3 => &mut self.slots3,
-            };
-            // A slot that nothing can refer to keeps the order with the greatest index so far.
-            let last = slots.last().copied().unwrap_or(0);
-            slots.push(index.max(last));
-        }
+        let slots = match self.format {
+            Format::Amf0 => &mut self.slots0,
+            Format::Amf3 => &mut self.slots3,
+        };
+        // A slot that nothing can refer to keeps the order with the greatest index so far.
+        let last = slots.last().copied().unwrap_or(0);
+        slots.push(index.max(last));
     }
 
     /// Counts the values directly in the container at `index` that have no name.
@@ -296,4 +309,10 @@ impl<'e> Encoder<'e> {
             format: self.format,
         }
     }
+}
+
+/// Finds the slot of a node: the first of that index, for those behind it only keep the order.
+fn position(slots: &[u32], node: u32) -> Option<usize> {
+    let slot = slots.partition_point(|known| *known < node);
+    (slots.get(slot) == Some(&node)).then_some(slot)
 }

@@ -24,12 +24,12 @@ pub struct Config {
 
 /// What one input may cost.
 ///
-/// Worst-case memory of one [`Document`](crate::Document), in bytes: `24 * max_nodes` for nodes,
-/// `28 * max_references` for the tables kept while decoding, and `3 * max_bytes` for text, byte
-/// arrays and the names of classes; twice that in the moment when a table grows. One byte of input
-/// can make one node, so the memory of a given input is also below `80` times its length plus
-/// 4 KiB. The pull reader alone costs the tables only, and nothing at all for AMF0 that is not nested
-/// deeper than 64 levels.
+/// Worst-case memory of one [`Document`](crate::Document), in bytes: `24 * max_nodes` for values,
+/// `88 * max_references` for the tables that AMF3 needs while decoding, and `3 * max_bytes` for text
+/// and byte arrays; up to three times as much of one of them in the moment when it grows. An entry of
+/// either takes at least a byte of input, so a given input never takes more than 80 times its length
+/// and 4 KiB, whatever it says. The pull reader alone takes the tables only, and nothing at all
+/// for AMF0 that is not nested deeper than 64 levels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -46,8 +46,8 @@ pub struct Limits {
     pub max_elements: u32,
     /// Values in one document. Default: 1,048,576, which is 24 MiB of nodes.
     pub max_nodes: u32,
-    /// Entries in the AMF3 tables of strings, objects and traits together, while one input is read.
-    /// Default: 1,048,576, which is 28 MiB.
+    /// Entries in the AMF3 tables of strings, objects, traits and their members together, while one
+    /// input is read. Default: 1,048,576, which is 32 MiB of strings.
     pub max_references: u32,
     /// Length of one input, in bytes. Default: 16 MiB, the longest RTMP message.
     pub max_bytes: u32,

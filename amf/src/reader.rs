@@ -11,13 +11,14 @@ use core::ops::Range;
 use smallvec::SmallVec;
 
 use crate::amf0::marker::OBJECT_END;
-use crate::amf3::{Lengths, Tables};
+use crate::amf3::{Property, Tables};
 use crate::cursor::Cursor;
 use crate::error::{DecodeError, LimitExceeded, Malformed};
 use crate::event::{Event, Token};
-use crate::external::ExternalBody;
+use crate::external::{ExternalBody, Piece};
 use crate::format::Format;
 use crate::limits::Config;
+use crate::sink::{At, Events, Sink};
 use crate::text::Text;
 
 /// Reads a sequence of values, token by token, out of a slice.
@@ -43,7 +44,10 @@ use crate::text::Text;
 #[derive(Clone, Debug)]
 pub struct Reader<'a> {
     pub(crate) cursor: Cursor<'a>,
-    pub(crate) stack: SmallVec<[Frame; 64]>,
+    /// The innermost open container.
+    pub(crate) top: Frame,
+    /// The containers around it, outermost first; the first stands for none at all.
+    outer: SmallVec<[Frame; 64]>,
     /// How many AMF0 slots are taken.
     pub(crate) slots: u32,
     pub(crate) tables: Tables<'a>,
@@ -63,9 +67,17 @@ pub(crate) struct Frame {
     pub(crate) extra: u32,
 }
 
+const TOP: Frame = Frame {
+    state: State::Top,
+    left: 0,
+    extra: 0,
+};
+
 /// What may come next in an open container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum State {
+    /// A value of the reader's format, or the end of the input: no container is open.
+    Top,
     /// AMF0: a property, or the empty name and the end marker.
     Properties,
     /// AMF0: one of `left` values without name.
@@ -76,10 +88,8 @@ pub(crate) enum State {
     Associative,
     /// AMF3: one of `left` sealed members; the name of the next is entry `extra`.
     Sealed,
-    /// The same, and dynamic properties follow.
+    /// The same, then a dynamic property or the empty name.
     SealedThenDynamic,
-    /// AMF3: a dynamic property or the empty name.
-    Dynamic,
     /// AMF3: one of `left` values without name.
     Dense,
     /// AMF3: one of `left` keys and values; the pair begins at offset `extra`.
@@ -106,7 +116,8 @@ impl<'a> Reader<'a> {
     pub fn new(input: &'a [u8], format: Format, config: &Config) -> Self {
         Self {
             cursor: Cursor::new(input),
-            stack: SmallVec::new(),
+            top: TOP,
+            outer: SmallVec::new(),
             slots: 0,
             tables: Tables::default(),
             bodies: Vec::new(),
@@ -120,78 +131,79 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// [`DecodeError`] if the bytes are malformed, end inside a value or exceed a limit.
     pub fn next_event(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
-        let mut event = None;
-        self.step(&mut event)?;
-        Ok(event)
+        self.step(&mut Events)
     }
 
-    /// Tells the next token to `sink`, and returns whether there was one.
+    /// Tells the next token to `sink`, and returns what that made of it, if there was one.
     #[inline]
-    pub(crate) fn step<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<bool, DecodeError> {
-        let Some(frame) = self.stack.last_mut() else {
-            return self.top_level(sink);
-        };
-        match frame.state {
+    pub(crate) fn step<S: Sink<'a>>(
+        &mut self,
+        sink: &mut S,
+    ) -> Result<Option<S::Made>, DecodeError> {
+        let frame = &mut self.top;
+        let (format, name) = match frame.state {
             State::Properties => {
                 let name = self.text_u16()?;
                 if name.is_empty() && self.cursor.peek() == Some(OBJECT_END) {
                     self.cursor.u8()?;
                     return self.end(Format::Amf0, sink);
                 }
-                let name = sink.name(name);
-                self.amf0_value(name, sink)
+                (Format::Amf0, sink.name(name))
             }
-            State::Sealed | State::SealedThenDynamic => match frame.left.checked_sub(1) {
-                Some(left) => {
-                    let name = frame.extra;
-                    frame.left = left;
-                    frame.extra = name.wrapping_add(1);
-                    let name = sink.name(self.tables.name(name));
-                    self.amf3_value(name, sink)
-                }
-                None if frame.state == State::Sealed => self.end(Format::Amf3, sink),
-                None => {
-                    frame.state = State::Dynamic;
-                    self.amf3_property(sink)
-                }
+            State::Sealed | State::SealedThenDynamic if frame.left > 0 => {
+                let name = frame.extra;
+                frame.left -= 1;
+                frame.extra = name.wrapping_add(1);
+                (Format::Amf3, sink.sealed_name(&self.tables, name))
+            }
+            State::Elements if frame.left > 0 => {
+                frame.left -= 1;
+                (Format::Amf0, S::NO_NAME)
+            }
+            State::Dense | State::Switch if frame.left > 0 => {
+                frame.left -= 1;
+                (Format::Amf3, S::NO_NAME)
+            }
+            State::Elements | State::Switch => return self.end(Format::Amf0, sink),
+            State::Dense | State::Sealed => return self.end(Format::Amf3, sink),
+            State::SealedThenDynamic | State::Associative => match self.amf3_property()? {
+                Some(Property::Named(name)) => (Format::Amf3, sink.name(name)),
+                Some(Property::Dense) => (Format::Amf3, S::NO_NAME),
+                None => return self.end(Format::Amf3, sink),
             },
-            State::Elements | State::Switch => match frame.left.checked_sub(1) {
-                Some(left) => {
-                    frame.left = left;
-                    match frame.state {
-                        State::Elements => self.amf0_value(S::NO_NAME, sink),
-                        _ => self.amf3_value(S::NO_NAME, sink),
-                    }
+            State::Pairs if frame.left > 0 => {
+                if frame.left % 2 == 0 {
+                    frame.extra = to_u32(self.cursor.offset());
                 }
-                None => self.end(Format::Amf0, sink),
+                frame.left -= 1;
+                (Format::Amf3, S::NO_NAME)
+            }
+            State::Pairs => return self.end(Format::Amf3, sink),
+            State::Body => match self.amf3_piece() {
+                Piece::Value => (Format::Amf3, S::NO_NAME),
+                Piece::Bytes(len) => return self.amf3_raw(len, sink),
+                Piece::End => return self.end(Format::Amf3, sink),
             },
-            State::Dense => match frame.left.checked_sub(1) {
-                Some(left) => {
-                    frame.left = left;
-                    self.amf3_value(S::NO_NAME, sink)
+            State::Top => {
+                if self.is_finished()? {
+                    return Ok(None);
                 }
-                None => self.end(Format::Amf3, sink),
-            },
-            State::Dynamic | State::Associative => self.amf3_property(sink),
-            State::Pairs => self.amf3_pair(sink),
-            State::Body => self.amf3_body(sink),
+                (self.format, S::NO_NAME)
+            }
+        };
+        match format {
+            Format::Amf0 => self.amf0_value(name, sink),
+            Format::Amf3 => self.amf3_value(name, sink),
         }
     }
 
-    #[inline(never)]
-    fn top_level<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<bool, DecodeError> {
-        let limit = self.config.limits.max_bytes;
-        if self.cursor.len() > limit as usize {
-            let len = self.cursor.len();
+    /// Tells whether the input ends here, between two top-level values.
+    fn is_finished(&self) -> Result<bool, DecodeError> {
+        let (len, limit) = (self.cursor.len(), self.config.limits.max_bytes);
+        if len > limit as usize {
             return Err(LimitExceeded::Bytes { len, limit }.into());
         }
-        if self.cursor.left() == 0 {
-            return Ok(false);
-        }
-        match self.format {
-            Format::Amf0 => self.amf0_value(S::NO_NAME, sink),
-            Format::Amf3 => self.amf3_value(S::NO_NAME, sink),
-        }
+        Ok(self.cursor.left() == 0)
     }
 
     /// Returns the next value if it is a string, and leaves the reader where it is if not, or if a
@@ -200,7 +212,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As [`next_event`](Self::next_event).
     pub fn take_text(&mut self) -> Result<Option<Text<'a>>, DecodeError> {
-        if !self.stack.is_empty() {
+        if self.depth() > 0 {
             return Ok(None);
         }
         match (self.format, self.peek_marker()) {
@@ -222,7 +234,7 @@ impl<'a> Reader<'a> {
     /// # Errors
     /// As [`next_event`](Self::next_event).
     pub fn take_number(&mut self) -> Result<Option<f64>, DecodeError> {
-        if !self.stack.is_empty() {
+        if self.depth() > 0 {
             return Ok(None);
         }
         match (self.format, self.peek_marker()) {
@@ -252,10 +264,10 @@ impl<'a> Reader<'a> {
     /// As [`next_event`](Self::next_event); at the end of the input the range is empty.
     pub fn skip(&mut self) -> Result<Range<usize>, DecodeError> {
         let begin = self.cursor.offset();
-        let depth = self.stack.len().saturating_sub(1);
+        let depth = self.depth().saturating_sub(1);
         loop {
             let event = self.next_event()?;
-            if event.is_none() || self.stack.len() <= depth {
+            if event.is_none() || self.depth() <= depth {
                 return Ok(begin..self.cursor.offset());
             }
         }
@@ -278,7 +290,7 @@ impl<'a> Reader<'a> {
     /// Returns how many containers are open.
     #[must_use]
     pub fn depth(&self) -> usize {
-        self.stack.len()
+        self.outer.len()
     }
 
     /// Returns the bytes that were not read yet.
@@ -303,25 +315,31 @@ impl<'a> Reader<'a> {
         offset: usize,
     ) -> Result<(), DecodeError> {
         let limit = self.config.limits.max_depth;
-        if self.stack.len() >= limit as usize {
+        if self.outer.len() >= limit as usize {
             return Err(self.too_deep(offset));
         }
-        self.stack.push(Frame { state, left, extra });
+        self.outer.push(core::mem::replace(
+            &mut self.top,
+            Frame { state, left, extra },
+        ));
         Ok(())
     }
 
     #[cold]
     fn too_deep(&self, offset: usize) -> DecodeError {
         let limit = self.config.limits.max_depth;
-        let offset = match self.stack.last() {
-            Some(Frame {
-                state: State::Pairs,
-                extra,
-                ..
-            }) => *extra as usize,
+        let offset = match self.top.state {
+            State::Pairs => self.top.extra as usize,
             _ => offset,
         };
         LimitExceeded::Depth { offset, limit }.into()
+    }
+
+    /// Closes all containers.
+    pub(crate) fn close_all(&mut self) {
+        self.outer.clear();
+        self.top = TOP;
+        self.bodies.clear();
     }
 
     /// Closes the innermost container.
@@ -330,8 +348,8 @@ impl<'a> Reader<'a> {
         &mut self,
         format: Format,
         sink: &mut S,
-    ) -> Result<bool, DecodeError> {
-        self.stack.pop();
+    ) -> Result<Option<S::Made>, DecodeError> {
+        self.top = self.outer.pop().unwrap_or(TOP);
         let offset = to_u32(self.cursor.offset()).saturating_sub(1);
         sink.token(&self.tables, At { offset, format }, S::NO_NAME, Token::End)
     }
@@ -365,144 +383,6 @@ impl<'a> Reader<'a> {
             .into());
         }
         Ok(())
-    }
-}
-
-/// Where tokens go: to whoever asked for the next event, or straight into a document.
-///
-/// The reader is compiled once for each, so that a document is built without an event in between.
-pub(crate) trait Sink<'a> {
-    /// What becomes of the name of a property.
-    type Name: Copy;
-
-    /// Stands for a value that has no name.
-    const NO_NAME: Self::Name;
-
-    /// Takes the name of the value that comes next.
-    fn name(&mut self, name: Text<'a>) -> Self::Name;
-
-    /// Takes a token; always `Ok(true)`, or the limit that it exceeds.
-    fn token(
-        &mut self,
-        tables: &Tables<'a>,
-        at: At,
-        name: Self::Name,
-        token: Token<'a>,
-    ) -> Result<bool, DecodeError>;
-}
-
-/// Where a token stands, and in which format.
-#[derive(Clone, Copy)]
-pub(crate) struct At {
-    pub(crate) offset: u32,
-    pub(crate) format: Format,
-}
-
-impl<'a> Sink<'a> for Option<Event<'a>> {
-    type Name = Option<Text<'a>>;
-
-    const NO_NAME: Self::Name = None;
-
-    #[inline(always)]
-    fn name(&mut self, name: Text<'a>) -> Self::Name {
-        Some(name)
-    }
-
-    #[inline(always)]
-    fn token(
-        &mut self,
-        _tables: &Tables<'a>,
-        at: At,
-        name: Self::Name,
-        token: Token<'a>,
-    ) -> Result<bool, DecodeError> {
-        *self = Some(Event {
-            name,
-            token,
-            format: at.format,
-            offset: at.offset,
-        });
-        Ok(true)
-    }
-}
-
-/// A point between two values that the reader can return to.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Mark<'a> {
-    cursor: Cursor<'a>,
-    slots: u32,
-    tables: Lengths,
-}
-
-impl<'a> Reader<'a> {
-    pub(crate) fn mark(&self) -> Mark<'a> {
-        Mark {
-            cursor: self.cursor,
-            slots: self.slots,
-            tables: self.tables.lengths(),
-        }
-    }
-
-    pub(crate) fn rewind(&mut self, mark: Mark<'a>) {
-        self.cursor = mark.cursor;
-        self.slots = mark.slots;
-        self.tables.truncate(mark.tables);
-        self.stack.clear();
-        self.bodies.clear();
-    }
-
-    /// Reads once more what was read since `mark`, to say which of its texts is not UTF-8.
-    #[cold]
-    pub(crate) fn find_bad_text(&mut self, mark: Mark<'a>) -> DecodeError {
-        self.rewind(mark);
-        loop {
-            match self.check_value_text() {
-                Ok(true) => {}
-                Ok(false) => {
-                    return Malformed::Utf8 {
-                        offset: self.offset(),
-                    }
-                    .into();
-                }
-                Err(error) => return error,
-            }
-        }
-    }
-
-    /// Passes over the next value, checks all its texts in the order of the wire, and tells whether
-    /// there was one.
-    pub(crate) fn check_value_text(&mut self) -> Result<bool, DecodeError> {
-        let mut seen = self.tables.lengths().traits();
-        loop {
-            let Some(event) = self.next_event()? else {
-                return Ok(false);
-            };
-            if let Some(name) = event.name {
-                name.as_str()?;
-            }
-            match event.token {
-                Token::String(text)
-                | Token::XmlDocument(text)
-                | Token::Xml(text)
-                | Token::Object { class: Some(text) }
-                | Token::VectorObject { class: text, .. } => {
-                    text.as_str()?;
-                }
-                Token::Typed(id) | Token::Externalizable(id) if id.0 as usize >= seen => {
-                    seen = id.0 as usize + 1;
-                    if let Some(traits) = self.traits(id) {
-                        traits.class().as_str()?;
-                        for member in traits.members() {
-                            member.as_str()?;
-                        }
-                    }
-                }
-                _ => {}
-            }
-            if self.stack.is_empty() {
-                return Ok(true);
-            }
-        }
     }
 }
 

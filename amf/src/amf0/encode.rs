@@ -1,7 +1,7 @@
 //! The AMF0 half of encoding documents.
 
 use super::{marker, writer};
-use crate::document::Data;
+use crate::document::{Data, Span};
 use crate::encode::{Closing, Encoder};
 use crate::error::EncodeError;
 use crate::format::Format;
@@ -10,7 +10,7 @@ impl Encoder<'_> {
     /// Writes a value and returns which node to write next: the first in it, or `resume`.
     #[inline]
     pub(crate) fn amf0(&mut self, index: u32, data: Data, resume: u32) -> Result<u32, EncodeError> {
-        if data.takes_amf0_slot(self.config.slots) {
+        if self.has_references && data.takes_amf0_slot(self.config.slots) {
             self.take_slot(index);
         }
         match data {
@@ -19,7 +19,16 @@ impl Encoder<'_> {
             Data::Unsupported => self.out.push(marker::UNSUPPORTED),
             Data::Boolean(value) => writer::boolean(self.out, value),
             Data::Number(value) => writer::number(self.out, value),
-            Data::String(text) => writer::string(self.out, self.document.str(text))?,
+            Data::String(text) => match u16::try_from(text.len) {
+                Ok(len) => {
+                    let [high, low] = len.to_be_bytes();
+                    self.out.extend_from_slice(&[marker::STRING, high, low]);
+                    self.amf0_text(text);
+                }
+                Err(_) => {
+                    writer::long_text(self.out, marker::LONG_STRING, self.document.str(text))?;
+                }
+            },
             Data::Date0 { ms, tz } => writer::date(self.out, ms, tz),
             Data::XmlDocument0(text) => {
                 writer::long_text(self.out, marker::XML_DOCUMENT, self.document.str(text))?;
@@ -29,7 +38,7 @@ impl Encoder<'_> {
                     self.out.push(marker::OBJECT);
                 } else {
                     self.out.push(marker::TYPED_OBJECT);
-                    writer::name(self.out, self.document.str(class))?;
+                    self.amf0_name(class)?;
                 }
                 return Ok(self.begin(index, end, Closing::Properties, 0, resume));
             }
@@ -49,5 +58,40 @@ impl Encoder<'_> {
             _ => return Err(self.no_such_kind(index)),
         }
         Ok(resume)
+    }
+
+    #[inline]
+    pub(crate) fn amf0_name(&mut self, name: Span) -> Result<(), EncodeError> {
+        match u16::try_from(name.len) {
+            Ok(len) => {
+                self.out.extend_from_slice(&len.to_be_bytes());
+                self.amf0_text(name);
+                Ok(())
+            }
+            Err(_) => writer::name(self.out, self.document.str(name)),
+        }
+    }
+
+    /// Writes the bytes of a text of the document.
+    ///
+    /// Most names are short, and to copy sixteen bytes and drop what is too much costs a third of
+    /// copying just as many as there are.
+    #[inline]
+    fn amf0_text(&mut self, span: Span) {
+        let range = span.range();
+        let text = self.document.text.as_bytes();
+        let sixteen = text
+            .get(range.start..)
+            .and_then(|text| text.first_chunk::<16>());
+        match sixteen {
+            Some(sixteen) if range.len() <= 16 => {
+                let end = self.out.len() + range.len();
+                self.out.extend_from_slice(sixteen);
+                self.out.truncate(end);
+            }
+            _ => self
+                .out
+                .extend_from_slice(text.get(range).unwrap_or_default()),
+        }
     }
 }

@@ -5,16 +5,17 @@ use crate::error::{DecodeError, Malformed};
 use crate::event::Token;
 use crate::format::Format;
 use crate::limits::SlotPolicy;
-use crate::reader::{At, Reader, Sink, State, to_u32};
+use crate::reader::{Reader, State, to_u32};
+use crate::sink::{At, Sink};
 use crate::text::Text;
 
 impl<'a> Reader<'a> {
-    #[inline]
+    #[inline(always)]
     pub(crate) fn amf0_value<S: Sink<'a>>(
         &mut self,
         name: S::Name,
         sink: &mut S,
-    ) -> Result<bool, DecodeError> {
+    ) -> Result<Option<S::Made>, DecodeError> {
         let offset = self.cursor.offset();
         let at = At {
             offset: to_u32(offset),

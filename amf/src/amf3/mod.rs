@@ -18,10 +18,13 @@ pub(crate) mod u29;
 mod vector;
 mod writer;
 
+pub(crate) use reader::Property;
 pub(crate) use tables::{Lengths, Tables};
 pub use tables::{Traits, TraitsId};
 pub use vector::{Element, Packed};
 pub use writer::{WriteTables, Writer};
+#[cfg(feature = "serde")]
+pub(crate) use writer::{double, header, integer};
 
 use alloc::vec::Vec;
 

@@ -8,7 +8,8 @@ use crate::error::{DecodeError, LimitExceeded, Malformed};
 use crate::event::Token;
 use crate::external::{ExternalBody, Piece};
 use crate::format::Format;
-use crate::reader::{At, Reader, Sink, State, to_u32};
+use crate::reader::{Reader, State, to_u32};
+use crate::sink::{At, Sink};
 use crate::text::Text;
 
 /// What the header behind a marker says.
@@ -19,6 +20,13 @@ enum Header {
     Inline(u32),
 }
 
+/// What comes next in a container with dynamic properties or associative elements.
+pub(crate) enum Property<'a> {
+    Named(Text<'a>),
+    /// The first value behind the associative elements.
+    Dense,
+}
+
 impl<'a> Reader<'a> {
     /// Returns the traits that a [`Typed`](Token::Typed) or
     /// [`Externalizable`](Token::Externalizable) token of this reader names.
@@ -27,84 +35,60 @@ impl<'a> Reader<'a> {
         self.tables.traits(id)
     }
 
-    /// Reads a dynamic property or associative element, or what follows the empty name.
-    #[inline]
-    pub(crate) fn amf3_property<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<bool, DecodeError> {
+    /// Reads the name of a dynamic property or associative element, or the empty name and so what
+    /// comes behind; nothing if the container ends.
+    pub(crate) fn amf3_property(&mut self) -> Result<Option<Property<'a>>, DecodeError> {
         let name = self.amf3_text()?;
         if !name.is_empty() {
-            let name = sink.name(name);
-            return self.amf3_value(name, sink);
+            return Ok(Some(Property::Named(name)));
         }
-        match self.stack.last_mut() {
-            Some(frame) if frame.state == State::Associative => {
-                frame.state = State::Dense;
-                frame.left = frame.extra;
-                self.step_dense(sink)
-            }
-            _ => self.end(Format::Amf3, sink),
+        if self.top.state != State::Associative {
+            return Ok(None);
         }
+        self.top.state = State::Dense;
+        Ok(self.top.extra.checked_sub(1).map(|left| {
+            self.top.left = left;
+            Property::Dense
+        }))
     }
 
-    /// Reads the first element behind the associative ones.
-    fn step_dense<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<bool, DecodeError> {
-        match self.stack.last_mut() {
-            Some(frame) if frame.left > 0 => {
-                frame.left -= 1;
-                self.amf3_value(S::NO_NAME, sink)
-            }
-            _ => self.end(Format::Amf3, sink),
+    /// Returns what comes next in an externalizable body.
+    pub(crate) fn amf3_piece(&mut self) -> Piece {
+        let piece = self
+            .bodies
+            .last_mut()
+            .map_or(Piece::End, ExternalBody::next);
+        if piece == Piece::End {
+            self.bodies.pop();
         }
+        piece
     }
 
-    /// Reads a key or value of a dictionary.
-    pub(crate) fn amf3_pair<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<bool, DecodeError> {
-        let offset = to_u32(self.cursor.offset());
-        match self.stack.last_mut() {
-            Some(frame) if frame.left > 0 => {
-                if frame.left % 2 == 0 {
-                    frame.extra = offset;
-                }
-                frame.left -= 1;
-                self.amf3_value(S::NO_NAME, sink)
-            }
-            _ => self.end(Format::Amf3, sink),
-        }
-    }
-
-    /// Reads the next piece of an externalizable body.
-    pub(crate) fn amf3_body<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<bool, DecodeError> {
+    /// Reads bytes of an externalizable body.
+    pub(crate) fn amf3_raw<S: Sink<'a>>(
+        &mut self,
+        len: u32,
+        sink: &mut S,
+    ) -> Result<Option<S::Made>, DecodeError> {
         let at = At {
             offset: to_u32(self.cursor.offset()),
             format: Format::Amf3,
         };
-        match self
-            .bodies
-            .last_mut()
-            .map_or(Piece::End, ExternalBody::next)
-        {
-            Piece::Value => self.amf3_value(S::NO_NAME, sink),
-            Piece::Bytes(len) => {
-                let bytes = self
-                    .cursor
-                    .take(usize::try_from(len).unwrap_or(usize::MAX))?;
-                if let Some(body) = self.bodies.last_mut() {
-                    body.raw(bytes);
-                }
-                sink.token(&self.tables, at, S::NO_NAME, Token::Raw(bytes))
-            }
-            Piece::End => {
-                self.bodies.pop();
-                self.end(Format::Amf3, sink)
-            }
+        let bytes = self
+            .cursor
+            .take(usize::try_from(len).unwrap_or(usize::MAX))?;
+        if let Some(body) = self.bodies.last_mut() {
+            body.raw(bytes);
         }
+        sink.token(&self.tables, at, S::NO_NAME, Token::Raw(bytes))
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn amf3_value<S: Sink<'a>>(
         &mut self,
         name: S::Name,
         sink: &mut S,
-    ) -> Result<bool, DecodeError> {
+    ) -> Result<Option<S::Made>, DecodeError> {
         let offset = self.cursor.offset();
         let at = At {
             offset: to_u32(offset),

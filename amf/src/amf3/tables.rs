@@ -30,6 +30,11 @@ impl<'r, 'a> Traits<'r, 'a> {
         self.members
     }
 
+    /// Returns where the members begin in the table of all.
+    pub(crate) const fn first(self) -> usize {
+        self.entry.first as usize
+    }
+
     /// Tells whether an object may have more properties than the sealed ones.
     #[must_use]
     pub const fn is_dynamic(self) -> bool {

@@ -12,7 +12,9 @@ use crate::error::{DecodeError, LimitExceeded, Malformed};
 use crate::event::Token;
 use crate::format::Format;
 use crate::limits::{Config, Utf8};
-use crate::reader::{At, Mark, Reader, Sink, to_u32};
+use crate::reader::{Reader, to_u32};
+use crate::replay::Mark;
+use crate::sink::{At, Sink};
 use crate::text::Text;
 
 impl Document {
@@ -81,6 +83,8 @@ pub(crate) struct Builder {
     traits: Vec<StoredTraits>,
     /// Where each entry of the reader's table of strings stands in `text`, if it does yet.
     strings: Vec<Span>,
+    /// The same for the members of all traits.
+    members: Vec<Span>,
     /// Which of `traits` each entry of the reader's table of traits is, if it is yet.
     known: Vec<Option<u32>>,
     starts: SmallVec<[u32; 8]>,
@@ -95,6 +99,7 @@ pub(crate) struct Builder {
 }
 
 impl<'a> Sink<'a> for Builder {
+    type Made = ();
     type Name = Span;
 
     const NO_NAME: Span = Span::NONE;
@@ -105,13 +110,21 @@ impl<'a> Sink<'a> for Builder {
     }
 
     #[inline(always)]
+    fn sealed_name(&mut self, tables: &Tables<'a>, member: u32) -> Span {
+        match self.members.get(member as usize) {
+            Some(span) => *span,
+            None => self.text(tables.name(member)),
+        }
+    }
+
+    #[inline(always)]
     fn token(
         &mut self,
         tables: &Tables<'a>,
         at: At,
         name: Span,
         token: Token<'a>,
-    ) -> Result<bool, DecodeError> {
+    ) -> Result<Option<()>, DecodeError> {
         let after_raw = core::mem::take(&mut self.in_raw);
         let data = match token {
             Token::Null => Data::Null,
@@ -143,19 +156,17 @@ impl<'a> Sink<'a> for Builder {
                 span: self.bytes(vector.as_bytes()),
                 fixed: vector.is_fixed(),
             },
-            Token::Raw(bytes) => return self.raw(bytes, after_raw, at.offset).map(|()| true),
+            Token::Raw(bytes) => return self.raw(bytes, after_raw, at.offset).map(Some),
             Token::Reference(index) => self.reference(index, at.format, at.offset as usize)?,
             Token::End => {
                 self.close();
-                return Ok(true);
+                return Ok(Some(()));
             }
             container => {
-                return self
-                    .container(tables, name, container, at.offset)
-                    .map(|()| true);
+                return self.container(tables, name, container, at.offset).map(Some);
             }
         };
-        self.push(Node { name, data }, at.offset).map(|()| true)
+        self.push(Node { name, data }, at.offset).map(Some)
     }
 }
 
@@ -179,6 +190,7 @@ impl Builder {
             data: Vec::new(),
             traits: Vec::new(),
             strings: Vec::new(),
+            members: Vec::new(),
             known: Vec::new(),
             starts: SmallVec::new(),
             open: SmallVec::new(),
@@ -217,7 +229,7 @@ impl Builder {
         let start = to_u32(reader.offset());
         let name = name.map(|name| self.text(name));
         let first = self.nodes.len();
-        if !reader.step(self)? {
+        if reader.step(self)?.is_none() {
             return Ok(false);
         }
         self.starts.push(start);
@@ -326,7 +338,12 @@ impl Builder {
             Some(span) if !span.is_none() => *span,
             _ => {
                 let span = self.append(text);
-                if entry >= self.strings.len() {
+                // Most are new, and so the next.
+                if entry == self.strings.len() {
+                    self.strings.push(span);
+                    return span;
+                }
+                if entry > self.strings.len() {
                     self.strings.resize(entry + 1, Span::NONE);
                 }
                 if let Some(slot) = self.strings.get_mut(entry) {
@@ -375,15 +392,21 @@ impl Builder {
         }
         if let (Some(slot), Some(traits)) = (self.known.get_mut(entry), tables.traits(id)) {
             *slot = Some(added);
+            let class = self.text(traits.class());
+            let members: Vec<_> = traits
+                .members()
+                .iter()
+                .map(|member| self.text(*member))
+                .collect();
+            if self.members.len() == traits.first() {
+                self.members.extend_from_slice(&members);
+            }
+            let (dynamic, externalizable) = (traits.is_dynamic(), traits.is_externalizable());
             let stored = StoredTraits {
-                class: self.text(traits.class()),
-                members: traits
-                    .members()
-                    .iter()
-                    .map(|member| self.text(*member))
-                    .collect(),
-                dynamic: traits.is_dynamic(),
-                externalizable: traits.is_externalizable(),
+                class,
+                members,
+                dynamic,
+                externalizable,
             };
             self.traits.push(stored);
         }

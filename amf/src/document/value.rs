@@ -318,17 +318,22 @@ impl<'d> Value<'d> {
         }
     }
 
-    /// Tells whether a vector has a fixed length or a dictionary holds its keys weakly.
+    /// Tells whether a vector has a fixed length.
     #[must_use]
-    pub fn is_flagged(self) -> bool {
+    pub fn is_fixed(self) -> bool {
         match self.resolve().data() {
             Data::VectorInt { fixed, .. }
             | Data::VectorUint { fixed, .. }
             | Data::VectorNumber { fixed, .. }
             | Data::VectorObject { fixed, .. } => fixed,
-            Data::Dictionary { weak, .. } => weak,
             _ => false,
         }
+    }
+
+    /// Tells whether a dictionary holds its keys weakly.
+    #[must_use]
+    pub fn is_weak(self) -> bool {
+        matches!(self.resolve().data(), Data::Dictionary { weak: true, .. })
     }
 
     /// Returns how many of an object's properties are sealed members of its class: the first ones.

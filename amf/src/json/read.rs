@@ -244,20 +244,16 @@ impl Reader {
         if let Some(pieces) = json.get("pieces") {
             return self.items(pieces);
         }
+        // Flags directly behind flags, without values between, continue the same raw bytes.
+        let mut after_flags = false;
         for group in json.member("groups")?.array()? {
             let (flags, values) = pair(group)?;
-            let flags = flags.bytes()?;
-            // Flags without values before them continue the same raw bytes.
+            let span = self.document.add_bytes(&flags.bytes()?);
             match self.document.nodes.last_mut().map(|node| &mut node.data) {
-                Some(Data::Raw(last)) => {
-                    last.len += to_u32(flags.len());
-                    self.document.add_bytes(&flags);
-                }
-                _ => {
-                    let span = self.document.add_bytes(&flags);
-                    self.push(Span::NONE, Data::Raw(span));
-                }
+                Some(Data::Raw(last)) if after_flags => last.len += span.len,
+                _ => self.push(Span::NONE, Data::Raw(span)),
             }
+            after_flags = values.array()?.is_empty();
             self.items(values)?;
         }
         Ok(())
