@@ -14,7 +14,8 @@ pub struct Limits {
     pub max_message_len: u32,
     /// Bytes that all unfinished messages may announce together. Default: 32 MiB.
     ///
-    /// Buffers grow with what has arrived, so announcing alone costs the peer's bytes, not ours.
+    /// A buffer begins with at most 64 KiB and doubles with what arrives up to the message's length,
+    /// so announcing alone costs 64 KiB for each chunk stream.
     pub max_in_progress: usize,
     /// Chunk streams the peer may use. Default: 64, some 100 bytes each.
     pub max_chunk_streams: usize,
