@@ -27,8 +27,9 @@ pub fn rtmp_chunk_reader(data: &[u8]) {
 
     let mut writer = ChunkWriter::new();
     let mut written = Vec::new();
-    // The writer obeys what it writes, and refuses what a reader would clamp.
-    let plain = |message: &&Message| message.message_type != MessageType::SET_CHUNK_SIZE;
+    // Those two are obeyed by the reader, and reported if they make no sense.
+    let obeyed = [MessageType::SET_CHUNK_SIZE, MessageType::ABORT];
+    let plain = |message: &&Message| !obeyed.contains(&message.message_type);
     let messages: Vec<_> = whole.messages.iter().filter(plain).cloned().collect();
     for message in &messages {
         writer
