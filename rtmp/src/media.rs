@@ -1,8 +1,13 @@
 //! Audio, video and data as they travel in messages.
 
 use bytes::Bytes;
+use weir_flv::{Tag, TagKind, body};
 
+#[cfg(feature = "std")]
+use crate::chunk::MessageStreamId;
 use crate::chunk::{Message, MessageType, Timestamp};
+#[cfg(feature = "std")]
+use crate::send_queue::Class;
 
 /// One audio, video or data message without its stream: the unit of relaying.
 ///
@@ -55,6 +60,46 @@ impl MediaPacket {
         }
     }
 
+    /// The message, on the chunk stream that the sessions use for its kind.
+    ///
+    /// ```
+    /// use weir_rtmp::{MediaKind, MediaPacket};
+    /// use weir_rtmp::chunk::{ChunkSize, MessageStreamId, PreparedMessage, Timestamp};
+    ///
+    /// let packet = MediaPacket::new(MediaKind::Audio, Timestamp::ZERO, vec![0xaf, 1, 0x21].into());
+    /// // One message for all players: each has it sent on a stream and at a time of its own.
+    /// let message = packet.to_message(MessageStreamId::new(1));
+    /// let prepared = PreparedMessage::new(message, ChunkSize::new(65_536).expect("in range"))?;
+    /// assert_eq!(prepared.message().payload, packet.payload);
+    /// # Ok::<(), weir_rtmp::EncodeError>(())
+    /// ```
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn to_message(&self, stream: MessageStreamId) -> Message {
+        let chunk_stream = crate::media_chunk_stream(self.kind);
+        let message_type = self.kind.message_type();
+        Message::new(
+            message_type,
+            self.payload.clone(),
+            chunk_stream,
+            stream,
+            self.timestamp,
+        )
+    }
+
+    /// What may happen to the message while it waits to be sent to a player that is behind.
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match (body::classify(self.kind.into(), &self.payload), self.kind) {
+            (body::Class::KeyFrame, _) => Class::Keyframe,
+            (body::Class::Frame, MediaKind::Video) => Class::Interframe,
+            (body::Class::Frame, _) => Class::Audio,
+            (body::Class::Disposable, _) => Class::Disposable,
+            _ => Class::Essential,
+        }
+    }
+
     /// Takes audio and video messages.
     ///
     /// # Errors
@@ -70,6 +115,40 @@ impl MediaPacket {
             timestamp: message.timestamp,
             payload: message.payload,
         })
+    }
+}
+
+impl From<MediaKind> for TagKind {
+    fn from(kind: MediaKind) -> Self {
+        match kind {
+            MediaKind::Audio => Self::AUDIO,
+            MediaKind::Video => Self::VIDEO,
+            MediaKind::Data => Self::SCRIPT,
+        }
+    }
+}
+
+/// The payload is shared.
+impl From<MediaPacket> for Tag {
+    fn from(packet: MediaPacket) -> Self {
+        let timestamp = weir_flv::Timestamp::from_millis(packet.timestamp.as_millis());
+        Self::new(packet.kind.into(), timestamp, packet.payload)
+    }
+}
+
+/// The body is shared. What is neither audio nor video is data.
+impl From<Tag> for MediaPacket {
+    fn from(tag: Tag) -> Self {
+        let kind = match tag.kind {
+            TagKind::AUDIO => MediaKind::Audio,
+            TagKind::VIDEO => MediaKind::Video,
+            _ => MediaKind::Data,
+        };
+        Self::new(
+            kind,
+            Timestamp::from_millis(tag.timestamp.as_millis()),
+            tag.body,
+        )
     }
 }
 

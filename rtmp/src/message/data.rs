@@ -9,7 +9,7 @@ use super::{
     command::{put_name, without_selector},
 };
 use crate::{
-    Name,
+    MediaKind, MediaPacket, Name,
     chunk::{ChunkStreamId, Message, MessageStreamId, MessageType, Timestamp},
     names::wire,
 };
@@ -133,6 +133,12 @@ impl Data {
     /// The name and the values as they came: what is sent on to players and stored in FLV files.
     pub const fn payload(&self) -> &Bytes {
         &self.payload
+    }
+
+    /// The data as players and files get them: without the action in front.
+    #[must_use]
+    pub fn packet(&self, timestamp: Timestamp) -> MediaPacket {
+        MediaPacket::new(MediaKind::Data, timestamp, self.payload.clone())
     }
 
     /// The payload of a message of type 18, with the action in front.
