@@ -1,3 +1,48 @@
-//! The live server: every session of weir, driven by tokio.
+//! A live server: weir's sessions driven by tokio.
+//!
+//! `main` reads the arguments; [`server`] listens and ends in order; [`rtmp`] and [`http`] drive
+//! one connection each; [`hub`] knows the streams, [`stream`] is the task of one, [`record`]
+//! writes it to a file. What other servers would have to write again is in weir's crates.
 
-fn main() {}
+mod config;
+mod flv_viewer;
+mod http;
+mod hub;
+mod metrics;
+mod page;
+mod player;
+mod record;
+mod rtmp;
+mod rtmpt;
+mod server;
+mod stream;
+mod tls;
+
+use std::{
+    io::{self, IsTerminal},
+    process::ExitCode,
+};
+
+use clap::Parser;
+use tracing::error;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::Config;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let config = Config::parse();
+    tracing_subscriber::fmt()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into()))
+        .init();
+    match server::run(config).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            error!("{failure}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! What can be set on the command line.
+
+use std::{
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use clap::Parser;
+
+/// A live streaming server: publish by RTMP, watch by RTMP and HTTP-FLV, record to FLV.
+///
+/// Port 0 picks a free port; the ports in use are printed at the start.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "weir-live", version)]
+pub(crate) struct Config {
+    /// Address to listen on
+    #[arg(long, value_name = "ADDRESS", default_value_t = IpAddr::V4(Ipv4Addr::UNSPECIFIED))]
+    pub(crate) bind: IpAddr,
+
+    /// Port of RTMP
+    #[arg(long, value_name = "PORT", default_value_t = 1935)]
+    pub(crate) rtmp_port: u16,
+
+    /// Port of HTTP: HTTP-FLV, the status page, metrics
+    #[arg(long, value_name = "PORT", default_value_t = 5080)]
+    pub(crate) http_port: u16,
+
+    /// Port of RTMPS, which needs --tls-cert and --tls-key
+    #[arg(long, value_name = "PORT", default_value_t = 1936)]
+    pub(crate) rtmps_port: u16,
+
+    /// Certificate chain for TLS, a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    pub(crate) tls_cert: Option<PathBuf>,
+
+    /// Private key for TLS, a PEM file
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    pub(crate) tls_key: Option<PathBuf>,
+
+    /// Record every stream, not only those whose publisher asks for it
+    #[arg(long)]
+    pub(crate) record: bool,
+
+    /// Folder of the recordings, made when it is first needed
+    #[arg(long, value_name = "DIR", default_value = "recordings")]
+    pub(crate) recordings: PathBuf,
+}
+
+impl Config {
+    /// The address a listener binds, for one of the ports.
+    pub(crate) fn address(&self, port: u16) -> SocketAddr {
+        SocketAddr::new(self.bind, port)
+    }
+}

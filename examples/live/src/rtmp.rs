@@ -1,0 +1,347 @@
+//! One RTMP connection: bytes between the socket and the session, media between the session and
+//! the streams.
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::pin,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::{Buf, BytesMut};
+use futures_util::future::{self, FutureExt};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    time::{sleep_until, timeout},
+};
+use tracing::{debug, info, warn};
+use weir_rtmp::{
+    CommandError, Error, PlayRequest, PublishKind, RequestId, ServerConfig, ServerEvent,
+    ServerSession, Status, StatusCode, StreamName,
+    chunk::MessageStreamId,
+    message::{Command, DataAction},
+};
+
+use crate::{
+    hub::{NameTaken, Publication, StreamKey},
+    player::Player,
+    record::Recording,
+    server::Server,
+    stream::Update,
+};
+
+/// Serves one client until either side ends the connection.
+pub(crate) async fn serve(
+    server: Arc<Server>,
+    reader: impl AsyncRead + Unpin,
+    writer: impl AsyncWrite + Unpin,
+    peer: SocketAddr,
+) {
+    let _open = server.metrics.open.enter();
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).expect("the system has random numbers");
+    let mut connection = Connection {
+        session: ServerSession::new(ServerConfig::default(), seed, Instant::now()),
+        app: String::new(),
+        published: Vec::new(),
+        players: Vec::new(),
+        peer,
+        server: Arc::clone(&server),
+    };
+    match connection.run(reader, writer).await {
+        Ok(()) => debug!(%peer, "closed"),
+        Err(Failure::Peer(error)) => {
+            server.metrics.misbehaved.add(1);
+            warn!(%peer, "{error}");
+        }
+        Err(Failure::Socket(error)) => debug!(%peer, "connection lost: {error}"),
+    }
+    connection.end();
+}
+
+struct Connection {
+    session: ServerSession,
+    /// The application of `connect`, without query.
+    app: String,
+    published: Vec<(MessageStreamId, StreamKey, Publication)>,
+    players: Vec<Player>,
+    peer: SocketAddr,
+    server: Arc<Server>,
+}
+
+/// Why a connection ended before its time.
+enum Failure {
+    /// What the client sent.
+    Peer(Error),
+    /// The network.
+    Socket(io::Error),
+}
+
+impl Connection {
+    async fn run(
+        &mut self,
+        mut reader: impl AsyncRead + Unpin,
+        mut writer: impl AsyncWrite + Unpin,
+    ) -> Result<(), Failure> {
+        let server = Arc::clone(&self.server);
+        let mut stopping = pin!(server.shutdown.cancelled().fuse());
+        let mut timer = pin!(sleep_until(tokio::time::Instant::now()));
+        let mut buffer = BytesMut::new();
+        loop {
+            loop {
+                match self.session.poll_event() {
+                    Ok(Some(ServerEvent::Closed)) => return self.drain(&mut writer).await,
+                    Ok(Some(event)) => self.handle(event).await,
+                    Ok(None) => break,
+                    Err(error) => {
+                        // What the client should be told is in the output already.
+                        let _ = self.drain(&mut writer).await;
+                        return Err(Failure::Peer(error));
+                    }
+                }
+            }
+            if let Some(deadline) = self.session.poll_timeout().map(Into::into) {
+                if deadline != timer.deadline() {
+                    timer.as_mut().reset(deadline);
+                }
+            }
+            let wants_input = self.session.wants_input();
+            let timed = self.session.poll_timeout().is_some();
+            let output = self.session.output();
+            buffer.reserve(READ_LEN);
+            tokio::select! {
+                biased;
+                () = &mut stopping => {
+                    let status = Status::new(StatusCode::CONNECT_APP_SHUTDOWN);
+                    // An error means that there is nobody to tell.
+                    let _ = self.session.close(&status, Instant::now());
+                }
+                written = writer.write_buf(output), if output.has_remaining() => {
+                    self.server.metrics.bytes_out.add(written.map_err(Failure::Socket)?);
+                }
+                (index, update) = next_update(&mut self.players) => self.forward(index, update),
+                read = reader.read_buf(&mut buffer), if wants_input => {
+                    match read.map_err(Failure::Socket)? {
+                        0 => self.session.handle_eof(Instant::now()),
+                        read => {
+                            self.server.metrics.bytes_in.add(read);
+                            self.session.handle_input(buffer.split().freeze(), Instant::now());
+                        }
+                    }
+                }
+                () = &mut timer, if timed => self.session.handle_timeout(Instant::now()),
+            }
+        }
+    }
+
+    async fn handle(&mut self, event: ServerEvent) {
+        let peer = self.peer;
+        let answered = match event {
+            ServerEvent::ConnectRequested { id, request } => {
+                self.app = request.app_name().to_owned();
+                self.session.accept_connect(id, Instant::now())
+            }
+            ServerEvent::PublishRequested {
+                id,
+                stream,
+                name,
+                kind,
+            } => self.publish(id, stream, &name, kind).await,
+            ServerEvent::PlayRequested {
+                id,
+                stream,
+                request,
+            } => self.play(id, stream, &request).await,
+            ServerEvent::Media { stream, packet } => {
+                self.send(stream, packet.into()).await;
+                Ok(())
+            }
+            ServerEvent::Data {
+                stream,
+                timestamp,
+                data,
+            } => {
+                if data.action() != DataAction::Clear {
+                    self.send(stream, data.packet(timestamp).into()).await;
+                }
+                Ok(())
+            }
+            ServerEvent::PublishEnded { stream } => {
+                self.unpublish(|published| published == stream);
+                Ok(())
+            }
+            ServerEvent::PlayEnded { stream } => {
+                self.players.retain(|player| player.stream != stream);
+                Ok(())
+            }
+            ServerEvent::PauseRequested {
+                id, stream, pause, ..
+            } => {
+                if let Some(player) = self.player(stream) {
+                    player.pause(pause);
+                }
+                self.session.accept_pause(id, Instant::now())
+            }
+            ServerEvent::StreamLengthRequested { id, .. } => {
+                self.session.accept_stream_length(id, None, Instant::now())
+            }
+            ServerEvent::SeekRequested { id, .. } => self.refuse(id, StatusCode::SEEK_FAILED),
+            ServerEvent::Play2Requested { id, .. } => self.refuse(id, StatusCode::PLAY_FAILED),
+            ServerEvent::CallRequested {
+                id: Some(id),
+                command,
+                ..
+            } => self.call(id, &command),
+            ServerEvent::Warning(warning) => {
+                info!(%peer, "accepted: {warning}");
+                Ok(())
+            }
+            other => {
+                debug!(%peer, "ignored: {other:?}");
+                Ok(())
+            }
+        };
+        if let Err(error) = answered {
+            // The client gave up what it asked for before it was answered.
+            debug!(%peer, "not answered: {error}");
+        }
+    }
+
+    async fn publish(
+        &mut self,
+        id: RequestId,
+        stream: MessageStreamId,
+        name: &StreamName,
+        kind: PublishKind,
+    ) -> Result<(), CommandError> {
+        let key = StreamKey::new(&self.app, name.path());
+        let recording = match kind {
+            PublishKind::Record => Recording::Replace,
+            PublishKind::Append | PublishKind::AppendWithGap => Recording::Append,
+            _ => Recording::No,
+        };
+        match self.server.hub.publish(&key, recording).await {
+            Ok(publication) => {
+                self.session.accept_publish(id, Instant::now())?;
+                self.server.metrics.publishes.add(1);
+                info!(peer = %self.peer, stream = %key, "published");
+                self.published.push((stream, key, publication));
+                Ok(())
+            }
+            Err(NameTaken) => {
+                self.server.metrics.names_taken.add(1);
+                let code = StatusCode::PUBLISH_BAD_NAME;
+                info!(peer = %self.peer, stream = %key, "refused: {code}");
+                self.refuse(id, code)
+            }
+        }
+    }
+
+    async fn play(
+        &mut self,
+        id: RequestId,
+        stream: MessageStreamId,
+        request: &PlayRequest,
+    ) -> Result<(), CommandError> {
+        // librtmp asks for the start of a recording unless it is told that a stream is live, so
+        // what is asked for is not looked at.
+        let key = StreamKey::new(&self.app, request.name.path());
+        let subscription = self.server.hub.watch(&key).await;
+        self.session.accept_play(id, Instant::now())?;
+        self.server.metrics.plays.add(1);
+        info!(peer = %self.peer, stream = %key, "played");
+        let mut player = Player::new(stream, subscription, self.server.metrics.players.enter());
+        player.begin(&mut self.session);
+        // A second play on a message stream takes the place of the first.
+        self.players.retain(|player| player.stream != stream);
+        self.players.push(player);
+        Ok(())
+    }
+
+    fn call(&mut self, id: RequestId, command: &Command) -> Result<(), CommandError> {
+        match command.name.as_str() {
+            "echo" => self
+                .session
+                .accept_call(id, command.args.clone(), Instant::now()),
+            _ => self.refuse(id, StatusCode::CALL_FAILED),
+        }
+    }
+
+    fn refuse(&mut self, id: RequestId, code: StatusCode) -> Result<(), CommandError> {
+        self.session.reject(id, &Status::new(code), Instant::now())
+    }
+
+    async fn send(&mut self, stream: MessageStreamId, tag: weir_flv::Tag) {
+        let Some((_, key, publication)) = self.published.iter().find(|(id, ..)| *id == stream)
+        else {
+            return;
+        };
+        if let Err(NameTaken) = publication.send(tag).await {
+            info!(peer = %self.peer, stream = %key, "silent for too long, another one publishes");
+            let status = Status::new(StatusCode::CONNECT_CLOSED);
+            // An error means that the session is over already.
+            let _ = self.session.close(&status, Instant::now());
+        }
+    }
+
+    fn forward(&mut self, index: usize, update: Update) {
+        if let Some(player) = self.players.get_mut(index) {
+            let dropped = player.forward(&mut self.session, update);
+            if dropped > 0 {
+                self.server.metrics.dropped.add(dropped);
+                debug!(peer = %self.peer, dropped, "player is behind");
+            }
+        }
+    }
+
+    fn player(&mut self, stream: MessageStreamId) -> Option<&mut Player> {
+        self.players
+            .iter_mut()
+            .find(|player| player.stream == stream)
+    }
+
+    fn unpublish(&mut self, ended: impl Fn(MessageStreamId) -> bool) {
+        self.published.retain(|(stream, key, _)| {
+            if ended(*stream) {
+                info!(peer = %self.peer, stream = %key, "unpublished");
+            }
+            !ended(*stream)
+        });
+    }
+
+    /// Gives back the names and leaves the streams.
+    fn end(&mut self) {
+        self.unpublish(|_| true);
+        self.players.clear();
+    }
+
+    /// Writes what is left to say, as long as the client reads it.
+    async fn drain(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> Result<(), Failure> {
+        let written = timeout(FAREWELL, async {
+            while self.session.output().has_remaining() {
+                writer.write_buf(self.session.output()).await?;
+            }
+            writer.shutdown().await
+        });
+        written.await.unwrap_or(Ok(())).map_err(Failure::Socket)
+    }
+}
+
+/// Waits for the next thing that one of the players gets.
+async fn next_update(players: &mut [Player]) -> (usize, Update) {
+    match players {
+        [] => future::pending().await,
+        [player] => (0, player.next().await),
+        players => {
+            let (update, index, _) =
+                future::select_all(players.iter_mut().map(|player| Box::pin(player.next()))).await;
+            (index, update)
+        }
+    }
+}
+
+/// How much is read at a time, at least: players send little, publishers fill what there is.
+const READ_LEN: usize = 4 << 10;
+/// How long a connection that ends may take to read its last message.
+const FAREWELL: Duration = Duration::from_secs(1);

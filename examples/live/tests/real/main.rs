@@ -1,0 +1,32 @@
+//! The live server and real programs over loopback.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that fails is told by its panic"
+)]
+
+mod browser;
+mod claim;
+mod ffmpeg;
+mod ffprobe;
+mod first_light;
+mod interop;
+mod nginx;
+mod our_client;
+mod program;
+mod server;
+mod transports;
+
+use std::process::ExitCode;
+
+use claim::Claim;
+
+fn main() -> ExitCode {
+    claim::run(&[
+        first_light::CLAIMS,
+        our_client::CLAIMS,
+        transports::CLAIMS,
+        interop::CLAIMS,
+        browser::CLAIMS,
+    ])
+}
