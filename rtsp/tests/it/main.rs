@@ -7,6 +7,7 @@ mod matrix;
 mod message_vectors;
 mod pair;
 mod payload;
+mod recorded_media;
 mod rtcp;
 mod rtp;
 mod session;

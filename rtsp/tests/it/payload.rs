@@ -88,7 +88,7 @@ fn without_obu_size(mut obu: Vec<u8>) -> Vec<u8> {
     obu
 }
 
-fn scan_of(image: &[u8]) -> Vec<u8> {
+pub(crate) fn scan_of(image: &[u8]) -> Vec<u8> {
     assert_eq!(image[..2], [0xff, 0xd8]);
     let mut at = 2;
     loop {
