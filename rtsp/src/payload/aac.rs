@@ -469,7 +469,7 @@ impl Depacketizer {
 
     pub(super) fn flush<S: Store>(&mut self, out: &mut Assembler<S>) {
         // What is lost with the end of a stream is lost silently.
-        let _ = self.close(false, out);
+        let _ = self.close(out.saw_marker, out);
         out.release(None);
     }
 

@@ -278,6 +278,8 @@ pub(super) struct Assembler<S: Store> {
     /// Packets lost since the last frame that was delivered.
     pub(super) lost: u32,
     pub(super) ready: VecDeque<Frame<S::Data>>,
+    /// Whether a packet had its marker set: a frame without one may have lost its end.
+    pub(super) saw_marker: bool,
     /// The timestamp of a frame that was dropped for its length.
     cut: Option<RtpTime>,
     /// Interleaved frames that wait for those between them, in order of time.
@@ -297,6 +299,7 @@ impl<S: Store> Assembler<S> {
             complete: true,
             lost: 0,
             ready: VecDeque::new(),
+            saw_marker: false,
             cut: None,
             held: Vec::new(),
         }

@@ -210,6 +210,7 @@ impl Depacketizer {
     }
 
     pub(super) fn flush<S: Store>(&mut self, out: &mut Assembler<S>) {
+        out.complete &= !out.saw_marker;
         out.end_frame(None);
         self.reset();
     }

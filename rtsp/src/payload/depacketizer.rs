@@ -134,7 +134,8 @@ impl<O: Output> Depacketizer<O> {
             },
             out: Assembler::new(framing),
             expected: None,
-            gap: false,
+            // Nothing is known of what came before the first packet.
+            gap: true,
             restart_at: None,
         })
     }
@@ -176,7 +177,7 @@ impl<O: Output> Depacketizer<O> {
         self.out.drop_frame();
         self.out.lost = 0;
         self.expected = None;
-        self.gap = false;
+        self.gap = true;
         self.restart_at = None;
         with_format!(&mut self.format, inner => inner.reset());
     }
@@ -209,6 +210,7 @@ impl<O: Output> Depacketizer<O> {
             return Ok(());
         }
         head.gap = core::mem::take(&mut self.gap);
+        self.out.saw_marker |= head.marker;
         if self.out.is_over(len + PREFIX_LEN) {
             self.out.cut_frame();
             with_format!(&mut self.format, inner => inner.reset());

@@ -99,6 +99,8 @@ impl BitWriter {
 struct StreamMux {
     /// Access units per element.
     sub_frames: u32,
+    /// Bytes may follow the access units.
+    other_data: bool,
     audio: AudioConfig,
     audio_config: Vec<u8>,
 }
@@ -140,7 +142,8 @@ impl StreamMux {
             return None;
         }
         bits.skip(8)?;
-        if bits.bit()? {
+        let other_data = bits.bit()?;
+        if other_data {
             skip_other_data(bits, version)?;
         }
         if bits.bit()? {
@@ -148,6 +151,7 @@ impl StreamMux {
         }
         Some(Self {
             sub_frames,
+            other_data,
             audio,
             audio_config: writer.finish(),
         })
@@ -181,6 +185,11 @@ pub(super) struct Depacketizer {
     /// Out of band: bytes of the unit in progress still to come, and its number in the element.
     missing: usize,
     sub_frame: u32,
+    /// A packet came: what is lost from now on is known to be lost.
+    begun: bool,
+    /// The next packet is known to begin an element: nothing in an element says so, only the
+    /// marker of the packet before.
+    in_step: bool,
 }
 
 impl Depacketizer {
@@ -199,6 +208,8 @@ impl Depacketizer {
             element: Vec::new(),
             missing: 0,
             sub_frame: 0,
+            begun: false,
+            in_step: true,
         })
     }
 
@@ -209,6 +220,10 @@ impl Depacketizer {
         out: &mut Assembler<S>,
     ) -> Result<(), Fault> {
         let mut result = Ok(());
+        if head.gap && self.begun {
+            self.in_step = false;
+        }
+        self.begun = true;
         let begun = out.timestamp().is_some() || !self.element.is_empty();
         let moved = out
             .timestamp()
@@ -217,6 +232,10 @@ impl Depacketizer {
             out.drop_frame();
             self.reset();
             result = Err(Fault::Incomplete("a part of an element never came"));
+        }
+        if !self.in_step {
+            self.in_step = head.marker;
+            return Err(Fault::Incomplete("the start of an element never came"));
         }
         let taken = if self.in_band {
             self.push_in_band(head, payload.as_ref(), out)
@@ -266,6 +285,13 @@ impl Depacketizer {
             self.missing -= end - at;
             at = end;
             if self.missing == 0 {
+                let is_last = self.sub_frame + 1 == sub_frames;
+                if is_last && at < data.len() && !self.has_other_data() {
+                    return Err(Fault::Malformed(
+                        at,
+                        "more bytes than the units of an element",
+                    ));
+                }
                 out.end_unit();
                 out.end_frame((duration > 0).then_some(duration));
                 self.sub_frame += 1;
@@ -323,6 +349,10 @@ impl Depacketizer {
             out.end_frame((duration > 0).then_some(duration));
         }
         Ok(())
+    }
+
+    fn has_other_data(&self) -> bool {
+        self.mux.as_ref().is_some_and(|mux| mux.other_data)
     }
 
     /// Units per element, and clock units per unit, 0 if unknown.

@@ -353,6 +353,7 @@ impl AccessUnits {
 
     /// Ends everything: the stream ended.
     pub(super) fn flush<S: Store>(&self, out: &mut Assembler<S>) {
+        out.complete &= !out.saw_marker;
         out.end_frame(None);
     }
 }

@@ -98,7 +98,7 @@ impl Depacketizer {
                 out.drop_frame();
                 result = Err(Fault::Incomplete("packets of a frame never came"));
             } else {
-                self.flush(out);
+                end_frame(out);
             }
         }
         let Some(descriptor) = Descriptor::decode(data) else {
@@ -111,7 +111,7 @@ impl Depacketizer {
             return Err(Fault::Malformed(descriptor.len, "no VP8 payload"));
         };
         if descriptor.is_frame_start() {
-            self.flush(out);
+            end_frame(out);
             out.begin_frame(head.timestamp);
             out.keyframe = first & 0x01 == 0;
             out.begin_unit();
@@ -120,17 +120,25 @@ impl Depacketizer {
         }
         out.store.rest(payload, descriptor.len);
         if head.marker {
-            self.flush(out);
+            end_frame(out);
         }
         result
     }
 
     pub(super) fn flush<S: Store>(&self, out: &mut Assembler<S>) {
-        out.end_unit();
-        out.end_frame(None);
+        if out.saw_marker {
+            // Its end never came.
+            out.drop_frame();
+        }
+        end_frame(out);
     }
 
     pub(super) const fn reset(&self) {}
+}
+
+fn end_frame<S: Store>(out: &mut Assembler<S>) {
+    out.end_unit();
+    out.end_frame(None);
 }
 
 /// Sends frames with a picture id of 15 bits.

@@ -169,7 +169,7 @@ impl Depacketizer {
             }
         }
         if out.timestamp() != Some(head.timestamp) {
-            self.flush(out);
+            end_frame(out);
         }
         let Some(descriptor) = Descriptor::decode(data) else {
             return Err(Fault::Malformed(
@@ -198,17 +198,26 @@ impl Depacketizer {
             out.end_unit();
         }
         if head.marker {
-            self.flush(out);
+            end_frame(out);
         }
         result
     }
 
     pub(super) fn flush<S: Store>(&self, out: &mut Assembler<S>) {
-        out.end_unit();
-        out.end_frame(None);
+        if out.saw_marker {
+            // Its end never came.
+            out.drop_unit();
+            out.complete = false;
+        }
+        end_frame(out);
     }
 
     pub(super) const fn reset(&self) {}
+}
+
+fn end_frame<S: Store>(out: &mut Assembler<S>) {
+    out.end_unit();
+    out.end_frame(None);
 }
 
 /// Sends frames of one layer in non-flexible mode.

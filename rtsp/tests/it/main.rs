@@ -3,6 +3,7 @@
 
 mod dts;
 mod golden;
+mod loss;
 mod matrix;
 mod message_vectors;
 mod pair;
