@@ -51,6 +51,7 @@ enum Command {
     Flv(flv::FlvArgs),
     Codec(codec::CodecArgs),
     Rtmp(rtmp::RtmpArgs),
+    Rtsp(rtsp::session::RtspArgs),
     /// Shows one RTSP message and what its headers and body say.
     #[command(after_help = "Example: weir-inspect rtsp-message describe.txt")]
     RtspMessage(source::Input),
@@ -116,6 +117,7 @@ fn run(command: Command) -> Result<Report, Failure> {
         Command::Flv(args) => flv::run(&args),
         Command::Codec(args) => codec::run(&args),
         Command::Rtmp(args) => rtmp::run(&args),
+        Command::Rtsp(args) => rtsp::session::run(&args),
         Command::RtspMessage(input) => rtsp::run_message(&input),
         Command::Sdp(input) => rtsp::run_sdp(&input),
         Command::Rtp(input) => rtsp::run_rtp(&input),

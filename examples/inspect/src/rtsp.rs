@@ -6,6 +6,7 @@ mod descriptor;
 pub(crate) mod header;
 pub(crate) mod message;
 pub(crate) mod packet;
+pub(crate) mod session;
 
 use serde_json::{Value, json};
 use weir_rtsp::rtp::is_rtcp;

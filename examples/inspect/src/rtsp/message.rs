@@ -118,7 +118,7 @@ fn public(text: &str) -> Result<Value, Failure> {
         .collect())
 }
 
-fn failure(error: &ReadError) -> Failure {
+pub(super) fn failure(error: &ReadError) -> Failure {
     let (kind, offset) = match *error {
         ReadError::LimitExceeded(
             LimitExceeded::Head { offset, .. }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::inspect::{assert_same, data, read, vectors};
+use crate::inspect::{assert_same, data, files, inspect, read, vectors};
 
 /// Kinds of entries that weir-auth reads.
 const AUTH: [&str; 4] = [
@@ -33,6 +33,33 @@ fn every_entry_reads_as_it_should() {
             }
         } else {
             assert_same(&ours["expect"], expect, name);
+        }
+    }
+}
+
+#[test]
+fn every_recorded_connection_is_dissected_as_its_truth_says() {
+    for file in files(&data("rtsp").join("sessions"), ".s2c.bin") {
+        let s2c = file.display().to_string();
+        let truth = read(s2c.replace(".s2c.bin", ".json").as_ref());
+        if truth.get("http_tunnel").is_some() {
+            continue; // Two connections, which weir-rtsp's tunnel joins.
+        }
+        let c2s = s2c.replace(".s2c.bin", ".c2s.bin");
+        let ours = inspect(["rtsp", "--c2s", &c2s, "--s2c", &s2c]);
+        let cut = inspect(["rtsp", "--cut", "5", "--c2s", &c2s, "--s2c", &s2c]);
+        assert_eq!(ours, cut, "{s2c}");
+        for key in [
+            "c2s_items",
+            "s2c_items",
+            "methods",
+            "statuses",
+            "interleaved",
+            "setups",
+            "play_responses",
+            "sdp",
+        ] {
+            assert_same(&ours[key], &truth[key], &format!("{s2c}: {key}"));
         }
     }
 }
