@@ -1,4 +1,4 @@
-//! FLV files: read by [`Demuxer`], written as [`Framed`] tags.
+//! FLV files: read by [`Demuxer`], written by [`Muxer`], recorded by [`Recorder`].
 //!
 //! ```text
 //! FLV 1 flags offset | 0 | head body size | head body size | ...
@@ -12,6 +12,7 @@ mod header;
 mod heads;
 mod input;
 mod mux;
+mod profile;
 mod recorder;
 mod recover;
 mod seek;
@@ -23,6 +24,7 @@ pub use demux::{Demuxer, Event, FileTag, Mode};
 pub use header::FileHeader;
 pub use heads::FileError;
 pub use mux::Framed;
+pub use profile::{Muxer, Profile};
 pub use recorder::{Patch, Recorder, RecorderConfig};
 pub use seek::{SeekPoint, seek};
 pub use source::Source;

@@ -2,10 +2,12 @@
 #![cfg(test)]
 
 mod bodies;
+mod clock;
 mod codecs;
 mod cuts;
 mod golden;
 mod live;
+mod profiles;
 mod recorder;
 mod recover;
 mod scripts;
