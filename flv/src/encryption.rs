@@ -65,7 +65,7 @@ impl<'a> EncryptedBody<'a> {
             });
         }
         let name_len = cursor.rest().iter().position(|byte| *byte == 0);
-        let name_len = name_len.unwrap_or(cursor.rest().len());
+        let name_len = name_len.unwrap_or_else(|| cursor.rest().len());
         let name = cursor.take(name_len, "FilterName")?;
         cursor.u8("end of FilterName")?;
         let len = cursor.u24("Length")?;
