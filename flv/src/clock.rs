@@ -87,6 +87,13 @@ impl Unwrap {
         Self { last: None }
     }
 
+    /// A clock that stands at a known time.
+    pub(crate) const fn at(timestamp: Timestamp, time: i64) -> Self {
+        Self {
+            last: Some((timestamp, time)),
+        }
+    }
+
     /// Places a time near the last one without moving the clock.
     #[must_use]
     pub fn resolve(&self, timestamp: Timestamp) -> i64 {

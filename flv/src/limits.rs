@@ -1,7 +1,8 @@
 /// Bounds on what input can make this crate hold.
 ///
-/// The worst case of one [`Demuxer`](crate::file::Demuxer) is
-/// `max_body_len + 30 + the longest slice pushed` bytes.
+/// A [`Demuxer`](crate::file::Demuxer) that is polled after each push holds at most
+/// `max_body_len + 30` bytes of an unfinished tag and the slice pushed last; while the buffer of
+/// the unfinished tag grows, twice that.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {

@@ -135,8 +135,10 @@ impl Input {
         if self.queue.is_empty() {
             return;
         }
-        let capacity = self.len.max(wanted.min(self.len.saturating_mul(2)));
-        self.front.reserve_exact(capacity - self.front.len());
+        if self.front.capacity() < self.len {
+            let capacity = self.len.max(wanted.min(self.len.saturating_mul(2)));
+            self.front.reserve_exact(capacity - self.front.len());
+        }
         for slice in self.queue.drain(..) {
             self.front.extend_from_slice(&slice);
         }
@@ -145,7 +147,7 @@ impl Input {
     /// Everything in one piece.
     pub(super) fn contiguous(&mut self) -> &[u8] {
         if !self.front.is_empty() || self.queue.len() > 1 {
-            self.settle(0);
+            self.settle(usize::MAX);
         }
         match self.queue.front() {
             Some(slice) => slice,

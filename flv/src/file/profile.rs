@@ -202,10 +202,11 @@ fn framed(
             tag.body.slice(begin..begin + read.payload.len())
         }
     };
-    match write.encode_head() {
-        Ok(head) => Framed::with_body_head(tag, &head, payload),
-        // Long modifiers: the body goes as it came.
-        Err(_) => Framed::new(tag),
+    let head = write.encode_head();
+    match head.and_then(|head| Framed::with_body_head(tag, &head, payload)) {
+        // Long modifiers have no room in a head: the body goes as it came.
+        Err(EncodeError::NoPlace { .. }) => Framed::new(tag),
+        framed => framed,
     }
 }
 

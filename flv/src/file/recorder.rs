@@ -399,24 +399,29 @@ pub(super) fn keep_config(configs: &mut Vec<StoredConfig>, tag: &Tag) -> bool {
     let mut is_new = false;
     for packet in tag.packets().map_while(Result::ok) {
         let (kind, track, packet_type) = (packet.kind, packet.track, packet.packet_type);
+        let fits = tag.body.len() <= MAX_CONFIG_LEN;
+        let has_room = configs.len() < MAX_CONFIGS;
         let known = configs
             .iter_mut()
             .find(|old| (old.kind, old.track, old.packet_type) == (kind, track, packet_type));
         match known {
             Some(old) if old.body == tag.body => {}
             Some(old) => {
-                old.body = tag.body.clone();
+                old.body = if fits { tag.body.clone() } else { Bytes::new() };
                 is_new = true;
             }
             None => {
                 is_new = true;
-                // One packet type of 256 tracks of 2 kinds is all there can be.
-                configs.push(StoredConfig {
-                    kind,
-                    track,
-                    packet_type,
-                    body: tag.body.clone(),
-                });
+                // What is not remembered is written each time it comes.
+                if has_room && fits {
+                    let body = tag.body.clone();
+                    configs.push(StoredConfig {
+                        kind,
+                        track,
+                        packet_type,
+                        body,
+                    });
+                }
             }
         }
     }
@@ -445,6 +450,10 @@ fn seconds(millis: i64) -> f64 {
 
 /// onMetaData with an ECMA array of no fields.
 const EMPTY_METADATA: &[u8] = b"\x02\0\x0aonMetaData\x08\0\0\0\0\0\0\x09";
+/// Configurations that are remembered, and the longest of them: 8 MiB in all.
+const MAX_CONFIGS: usize = 128;
+/// See [`MAX_CONFIGS`].
+const MAX_CONFIG_LEN: usize = 64 * 1024;
 /// How far a script tag's time may be from the last frame's to be believed, in milliseconds.
 const NEAR: i64 = 10_000;
 /// The longest that a last frame is taken to last, in milliseconds.

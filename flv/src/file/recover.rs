@@ -60,7 +60,9 @@ impl Demuxer {
         let first = self.place == Place::Header;
         let data = self.input.contiguous();
         let at = data.get(lead..).unwrap_or_default();
-        let verdict = if ended && at.is_empty() && data.len() == lead && !first {
+        let verdict = if ended && data.len() == lead && !first {
+            // The file ends where a tag may begin.
+            self.input.skip(lead);
             self.place = Place::End;
             return None;
         } else if is_signature(at) {

@@ -161,12 +161,15 @@ impl Scan {
         let mut found = None;
         for entry in before.iter().rev().take(2) {
             let bytes = heads.read(entry.position, PEEK_LEN)?;
-            let is_early = TagHeader::decode(bytes)
-                .is_ok_and(|header| i64::from(header.timestamp.as_millis()) <= target);
             if !entry.agrees_with(bytes) {
                 return Ok(false);
             }
-            if is_early {
+            let Ok(header) = TagHeader::decode(bytes) else {
+                return Ok(false);
+            };
+            let time = entry.millis_of(header.timestamp);
+            if time <= target {
+                self.clock = Unwrap::at(header.timestamp, time);
                 found = Some(entry);
                 break;
             }
@@ -243,9 +246,11 @@ impl Scan {
             Some((packet.kind, packet.track, packet.packet_type))
         };
         let new = key(&tag);
+        let has_room = self.configs.len() < MAX_CONFIGS;
         match self.configs.iter_mut().find(|old| key(old) == new) {
             Some(old) => *old = tag,
-            None => self.configs.push(tag),
+            None if has_room => self.configs.push(tag),
+            None => {}
         }
     }
 }
@@ -260,6 +265,8 @@ const fn is_frame(class: Class) -> bool {
     matches!(class, Class::KeyFrame | Class::Frame | Class::Disposable)
 }
 
+/// Configurations of more tracks than any player has.
+const MAX_CONFIGS: usize = 128;
 /// Enough to tell a key frame.
 const PEEK_LEN: usize = 32;
 /// A file whose first this many frames are sound has no video.

@@ -10,8 +10,8 @@ use crate::{Tag, TagKind, Timestamp, Unwrap, script};
 
 /// Bounds of a [`GopCache`]; whichever is reached first counts.
 ///
-/// One cache holds at most `max_bytes` of tags, 64 bytes of bookkeeping each included, and
-/// 4 configuration tags per track.
+/// One cache holds at most `3 * max_bytes`: the tags, with 64 bytes of bookkeeping each, the
+/// configurations, and the metadata. Bodies that are slices of a larger buffer hold that too.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GopLimits {
@@ -118,10 +118,10 @@ impl GopCache {
         let class = tag.class();
         match class {
             Class::Script => {
-                if script::is_metadata(tag) {
+                if !script::is_metadata(tag) {
+                    self.keep_between(tag);
+                } else if cost(tag) <= self.limits.max_bytes {
                     self.metadata = Some(tag.clone());
-                } else {
-                    self.keep(tag);
                 }
             }
             Class::Config => return self.config(tag),
@@ -204,6 +204,8 @@ impl GopCache {
 
     fn config(&mut self, tag: &Tag) -> Pushed {
         let mut is_new = false;
+        let held: usize = self.configs.iter().map(|config| cost(&config.tag)).sum();
+        let fits = held + cost(tag) <= self.limits.max_bytes;
         for packet in tag.packets().map_while(Result::ok) {
             let config = Config {
                 kind: packet.kind,
@@ -211,26 +213,27 @@ impl GopCache {
                 packet_type: packet.packet_type,
                 tag: tag.clone(),
             };
+            // One of each packet type for each track: 4 at most.
+            let has_room = self.configs.len() < self.limits.max_tracks.saturating_mul(4);
             match self.configs.iter_mut().find(|old| old.is_for(&config)) {
                 Some(old) if old.tag.body == tag.body => {}
-                Some(old) => {
+                Some(old) if fits => {
                     *old = config;
                     is_new = true;
                 }
-                None => {
+                None if fits && has_room => {
+                    self.configs.push(config);
                     is_new = true;
-                    // One packet type of one track each: 4 at most.
-                    if self.configs.len() < self.limits.max_tracks.saturating_mul(4) {
-                        self.configs.push(config);
-                    }
                 }
+                // Passed on, not kept.
+                _ => is_new = true,
             }
         }
         if !is_new {
             return Pushed::Repeated;
         }
         if !self.tags.is_empty() {
-            self.keep(tag);
+            self.keep_between(tag);
         }
         Pushed::New(Class::Config)
     }
@@ -279,6 +282,14 @@ impl GopCache {
         if self.complete {
             self.bytes += cost(tag);
             self.tags.push_back(tag.clone());
+        }
+    }
+
+    /// Keeps a tag that is no frame.
+    fn keep_between(&mut self, tag: &Tag) {
+        self.keep(tag);
+        if self.is_over() {
+            self.drop_tags();
         }
     }
 

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use weir_amf::{Document, Value};
 
 use crate::body::classify;
-use crate::{TagHeader, TagKind, body};
+use crate::{TagHeader, TagKind, Timestamp, body};
 
 /// One entry of a [`KeyframeIndex`].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -36,10 +36,25 @@ impl Keyframe {
         };
         let body = bytes.get(TagHeader::LEN..).unwrap_or_default();
         let class = classify(header.kind, body);
-        let off = f64::from(header.timestamp.as_millis()) - self.time * 1000.0;
+        let off = self.millis_of(header.timestamp) - self.millis();
         header.kind == TagKind::VIDEO
             && matches!(class, body::Class::KeyFrame | body::Class::Config)
             && off.abs() <= TOLERANCE_MS
+    }
+
+    /// The time of the tag, which is close to the entry's, beyond its 32 bits.
+    pub(crate) fn millis_of(&self, timestamp: Timestamp) -> i64 {
+        let near = self.millis();
+        near + i64::from(timestamp.millis_since(Timestamp::wrapping_from(near)))
+    }
+
+    fn millis(&self) -> i64 {
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "whole milliseconds; saturates"
+        )]
+        let millis = (self.time * 1000.0) as i64;
+        millis.clamp(0, i64::MAX / 2)
     }
 }
 
@@ -148,4 +163,4 @@ fn whole(position: f64) -> Option<u64> {
     Some(whole)
 }
 
-const TOLERANCE_MS: f64 = 2_500.0;
+const TOLERANCE_MS: i64 = 2_500;

@@ -206,6 +206,29 @@ fn a_group_that_outgrows_a_limit_is_dropped_whole() {
 }
 
 #[test]
+fn scripts_and_configurations_do_not_grow_a_cache_past_its_bytes() {
+    let mut limits = GopLimits::default();
+    limits.max_bytes = 2_000;
+    let mut cache = GopCache::new(limits);
+    cache.push(&video(0, KEY));
+    for index in 0..200_u8 {
+        let script = Tag::new(TagKind::SCRIPT, Timestamp::ZERO, vec![index; 50].into());
+        cache.push(&script);
+        // A configuration of a new track, or of one that is known.
+        let config = [&b"\x96\x00avc1"[..], &[index % 100; 60]].concat();
+        cache.push(&Tag::new(TagKind::VIDEO, Timestamp::ZERO, config.into()));
+        assert!(cache.len_bytes() <= 2_000);
+        assert!(
+            cache
+                .configs()
+                .map(|tag| tag.body.len() + 64)
+                .sum::<usize>()
+                <= 2_000
+        );
+    }
+}
+
+#[test]
 fn header_flags_are_the_tracks_that_had_frames() {
     let mut cache = cache_of(&[video(0, AVC_CONFIG), audio(0, AAC_CONFIG), video(0, KEY)]);
     assert_eq!(cache.header().flags, 1);

@@ -6,6 +6,8 @@ mod clock;
 mod codecs;
 mod cuts;
 mod golden;
+mod hostile;
+mod limits;
 mod live;
 mod profiles;
 mod recorder;

@@ -207,6 +207,19 @@ fn rewritten_bodies_share_their_payload() {
 }
 
 #[test]
+fn bodies_with_long_modifiers_are_written_as_they_came() {
+    // Found by fuzzing: colours with frame type 0, which FFmpeg gets with 5, behind 100 bytes.
+    let body = [&b"\x87\x63"[..], &[7; 100], b"\x54hvc1\x02\0\0"].concat();
+    let tag = Tag::new(TagKind::VIDEO, Timestamp::ZERO, body.clone().into());
+    let framed = Muxer::new(Profile::Ffmpeg)
+        .mux(&tag)
+        .expect("short")
+        .next()
+        .expect("one");
+    assert_eq!(framed.to_bytes()[11..11 + body.len()], body);
+}
+
+#[test]
 fn encrypted_tags_show_what_is_clear() {
     // FLV 10.1, annex F.3: AVC header, one filter "Encryption", 16 bytes of vector.
     let mut body = vec![0x17, 1, 0, 0, 0, 1];

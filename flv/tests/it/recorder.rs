@@ -382,6 +382,24 @@ fn seeking_by_index_and_by_scan_find_the_same_place() {
 }
 
 #[test]
+fn recordings_longer_than_49_days_are_sought_exactly() {
+    // Found by fuzzing: the index counts on where the 32 bits of the tags wrap.
+    let day = 24 * 3_600 * 1_000_u32;
+    let keys = (0..120).map(|half| video((day / 2).wrapping_mul(half), KEY));
+    let tags: Vec<Tag> = [video(0, AVC_CONFIG)].into_iter().chain(keys).collect();
+    let file = record(RecorderConfig::default(), &tags);
+    let index = metadata_of(&file).keyframes().expect("index");
+    assert_eq!(index.entries().len(), 121);
+    assert!(index.entries().iter().all(|entry| agrees(&file, entry)));
+    let target = Duration::from_secs(55 * 24 * 3_600 + 100);
+    let point = seek(&mut &file[..], target, &Limits::default())
+        .expect("a file")
+        .expect("keys");
+    assert!(point.by_index);
+    assert_eq!(point.time, Duration::from_secs(55 * 24 * 3_600));
+}
+
+#[test]
 fn wrong_indexes_are_not_believed() {
     let file = load("o02_h264_aac_keyframe_index").file;
     let right = seek(&mut &file[..], Duration::from_secs(2), &Limits::default());
