@@ -1,11 +1,13 @@
 //! Targets of weir-flv.
 
+mod differential;
+
+pub use differential::against_scuffle;
+
 use bytes::{Buf, Bytes};
 use weir_flv::body::{self, Class, Codec, MultichannelConfig, Packet};
 use weir_flv::codec::{CodecConfig, adts, nal};
-use weir_flv::file::{
-    Demuxer, Event, Mode, Muxer, Profile, Recorder, RecorderConfig, seek, walk,
-};
+use weir_flv::file::{Demuxer, Event, Mode, Muxer, Profile, Recorder, RecorderConfig, seek, walk};
 use weir_flv::live::{GopCache, GopLimits, JoinPolicy, TimeBase, Viewer};
 use weir_flv::script::{ColorInfo, Metadata, Script};
 use weir_flv::{
@@ -16,12 +18,26 @@ use weir_flv::{
 /// A tag header and a body of any kind: packets survive encoding, everything else stays in reach.
 pub fn tag_and_body(data: &[u8]) {
     if let Ok(header) = TagHeader::decode(data) {
-        assert_eq!(header.encode(), data[..TagHeader::LEN], "every header is canonical");
+        assert_eq!(
+            header.encode(),
+            data[..TagHeader::LEN],
+            "every header is canonical"
+        );
     }
-    let Some((selector, body)) = data.split_first() else { return };
-    let kind = [TagKind::AUDIO, TagKind::VIDEO, TagKind::SCRIPT, TagKind::SCRIPT_AMF3];
-    let mut tag =
-        Tag::new(kind[usize::from(selector & 3)], Timestamp::ZERO, Bytes::copy_from_slice(body));
+    let Some((selector, body)) = data.split_first() else {
+        return;
+    };
+    let kind = [
+        TagKind::AUDIO,
+        TagKind::VIDEO,
+        TagKind::SCRIPT,
+        TagKind::SCRIPT_AMF3,
+    ];
+    let mut tag = Tag::new(
+        kind[usize::from(selector & 3)],
+        Timestamp::ZERO,
+        Bytes::copy_from_slice(body),
+    );
     let packets: Vec<Packet<'_>> = tag.packets().map_while(Result::ok).collect();
     for packet in &packets {
         let begin = packet.payload_offset;
@@ -42,10 +58,16 @@ pub fn tag_and_body(data: &[u8]) {
     if let Ok(script) = Script::decode(&tag, &Limits::default()) {
         let _ = (script.cue_point(), script.text_data(), script.xmp());
         if let Some(metadata) = Metadata::from_script(script) {
-            let again = metadata.to_tag(Timestamp::ZERO).expect("names that were read");
+            let again = metadata
+                .to_tag(Timestamp::ZERO)
+                .expect("names that were read");
             let again = Script::decode(&again, &Limits::default()).expect("what was written");
             assert_eq!(again.name(), "onMetaData");
-            let _ = (metadata.video_codec(), metadata.keyframes(), metadata.duration());
+            let _ = (
+                metadata.video_codec(),
+                metadata.keyframes(),
+                metadata.duration(),
+            );
         }
     }
     tag.filtered = true;
@@ -54,7 +76,9 @@ pub fn tag_and_body(data: &[u8]) {
 
 /// What can be written reads back as the same packets, and writes the same bytes again.
 fn round_trip(tag: &Tag, packets: &[Packet<'_>]) {
-    let Ok(written) = body::encode(packets) else { return };
+    let Ok(written) = body::encode(packets) else {
+        return;
+    };
     let read: Result<Vec<Packet<'_>>, _> =
         body::packets(tag.kind, tag.timestamp, &written).collect();
     let read = read.expect("what was written");
@@ -67,12 +91,18 @@ fn round_trip(tag: &Tag, packets: &[Packet<'_>]) {
         theirs.sound = ours.sound.filter(|_| theirs.sound.is_some());
         assert_eq!(*ours, theirs);
     }
-    assert_eq!(body::encode(&read).as_deref(), Ok(&written[..]), "written bytes are canonical");
+    assert_eq!(
+        body::encode(&read).as_deref(),
+        Ok(&written[..]),
+        "written bytes are canonical"
+    );
 }
 
 /// One configuration record; a leading byte picks the codec.
 pub fn codec_record(data: &[u8]) {
-    let Some((selector, record)) = data.split_first() else { return };
+    let Some((selector, record)) = data.split_first() else {
+        return;
+    };
     let codes = FourCc::ALL;
     let code = codes[usize::from(*selector) % codes.len()];
     let codec = Codec::FourCc(code);
@@ -106,7 +136,10 @@ pub fn codec_record(data: &[u8]) {
     for frame in adts::frames(record).map_while(Result::ok) {
         let header = adts::header(&frame.config, frame.payload.len()).expect("what was read");
         let whole = [&header[..], frame.payload].concat();
-        let again = adts::frames(&whole).next().expect("one").expect("what was written");
+        let again = adts::frames(&whole)
+            .next()
+            .expect("one")
+            .expect("what was written");
         assert_eq!(again, frame);
     }
     let _ = weir_flv::codec::obus(record).count();
@@ -114,13 +147,18 @@ pub fn codec_record(data: &[u8]) {
 
 /// A file in one of three modes: any cut gives the same events, and memory stays in bounds.
 pub fn demux(data: &[u8]) {
-    let Some(([mode, step], file)) = data.split_first_chunk() else { return };
+    let Some(([mode, step], file)) = data.split_first_chunk() else {
+        return;
+    };
     let mode = [Mode::Strict, Mode::Tolerant, Mode::Recover][usize::from(mode % 3)];
     let file = Bytes::copy_from_slice(file);
     let whole = events(mode, [file.clone()]);
     let step = usize::from(*step) + 1;
     let pieces = (0..file.len()).step_by(step);
-    let cut = events(mode, pieces.map(|at| file.slice(at..file.len().min(at + step))));
+    let cut = events(
+        mode,
+        pieces.map(|at| file.slice(at..file.len().min(at + step))),
+    );
     assert_eq!(whole, cut);
     if mode == Mode::Recover {
         assert_eq!(whole.1, None, "recovery has no errors");
@@ -180,7 +218,9 @@ fn drain(demuxer: &mut Demuxer, events: &mut Vec<Event>) -> Result<(), DemuxErro
 
 /// Tags recorded, finalised, cut anywhere and gone on with: always a valid file.
 pub fn recorder(data: &[u8]) {
-    let Some(([cut_high, cut_low], rest)) = data.split_first_chunk() else { return };
+    let Some(([cut_high, cut_low], rest)) = data.split_first_chunk() else {
+        return;
+    };
     let tags = tags_of(rest);
     let mut config = RecorderConfig::default();
     config.max_keyframes = 4;
@@ -234,8 +274,12 @@ fn tags_of(mut data: &[u8]) -> Vec<Tag> {
     while let Some(([kind, a, b, c, d, len], rest)) = data.split_first_chunk() {
         let (body, rest) = rest.split_at(rest.len().min(usize::from(*len)));
         data = rest;
-        let kind = [TagKind::AUDIO, TagKind::VIDEO, TagKind::VIDEO, TagKind::SCRIPT]
-            [usize::from(kind & 3)];
+        let kind = [
+            TagKind::AUDIO,
+            TagKind::VIDEO,
+            TagKind::VIDEO,
+            TagKind::SCRIPT,
+        ][usize::from(kind & 3)];
         let time = Timestamp::from_millis(u32::from_be_bytes([*a, *b, *c, *d]));
         tags.push(Tag::new(kind, time, Bytes::copy_from_slice(body)));
     }
@@ -244,7 +288,9 @@ fn tags_of(mut data: &[u8]) -> Vec<Tag> {
 
 /// A stream through cache, viewer and repair: bounded, in order, nothing undecodable first.
 pub fn live(data: &[u8]) {
-    let Some(([policy, join_at], rest)) = data.split_first_chunk() else { return };
+    let Some(([policy, join_at], rest)) = data.split_first_chunk() else {
+        return;
+    };
     let policy =
         [JoinPolicy::LastKey, JoinPolicy::NextKey, JoinPolicy::Live][usize::from(policy % 3)];
     let mut limits = GopLimits::default();
@@ -283,10 +329,3 @@ fn check_order(policy: JoinPolicy, tag: &Tag, seen_video: &mut bool) {
         _ => {}
     }
 }
-
-/// The same legacy tag read by scuffle-flv 0.2: what both accept has the same fields.
-pub fn against_scuffle(data: &[u8]) {
-    differential::compare(data);
-}
-
-mod differential;
