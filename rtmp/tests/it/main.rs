@@ -8,6 +8,7 @@ mod codec_messages;
 mod golden_chunks;
 mod handshakes;
 mod laws_chunks;
+mod network;
 mod pair;
 mod replay_client;
 mod replay_server;
