@@ -1,6 +1,12 @@
 //! What one peer may cost, and how a session behaves.
 
 /// What one peer may cost at most. There is no unlimited default.
+///
+/// What a session holds for the worst of peers is at most [`worst_case`](Self::worst_case): about
+/// 21 MiB with the defaults, most of it for 32 requests with URIs of 64 KiB that nobody answers.
+/// Payloads of 1 KiB and more are slices of what the driver read and keep that block alive. What
+/// the application sends and what it keeps of events comes on top; so do reorder buffers and
+/// depacketizers, which are its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Limits {
@@ -39,6 +45,30 @@ pub struct Limits {
     /// Packets a reorder buffer holds while it waits for a missing one. Default: 512. Each can pin
     /// 64 KiB.
     pub max_reorder_packets: usize,
+}
+
+impl Limits {
+    /// The most bytes a session holds for a peer with these limits.
+    ///
+    /// Input waits on the connection and in datagrams; one head, one body and one frame are
+    /// unfinished (twice: buffers grow by doubling); each request that waits has a URI and a
+    /// transport, each track a URI; replies and datagrams wait to be sent.
+    pub fn worst_case(&self) -> usize {
+        let request = self.max_head_len.saturating_mul(4).saturating_add(8 << 10);
+        [
+            self.max_buffered_input.saturating_mul(2),
+            self.max_head_len.saturating_mul(4),
+            self.max_headers.saturating_mul(64),
+            self.max_body_len.saturating_mul(2),
+            self.max_pending_requests.saturating_mul(request),
+            self.max_queued_output.saturating_mul(2),
+            self.max_tracks
+                .saturating_mul(self.max_head_len.saturating_add(1 << 10)),
+            128 << 10,
+        ]
+        .into_iter()
+        .fold(0, usize::saturating_add)
+    }
 }
 
 impl Default for Limits {

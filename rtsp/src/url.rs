@@ -141,16 +141,16 @@ impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://", self.scheme)?;
         if let Some(user) = &self.user {
-            f.write_str(&encode(user))?;
+            f.write_str(&encode(user, b""))?;
             if let Some(password) = &self.password {
-                write!(f, ":{}", encode(password))?;
+                write!(f, ":{}", encode(password, b""))?;
             }
             f.write_str("@")?;
         }
         if self.host.contains(':') {
-            write!(f, "[{}]", self.host.replace('%', "%25"))?;
+            write!(f, "[{}]", encode(&self.host, b":"))?;
         } else {
-            f.write_str(&encode(&self.host))?;
+            f.write_str(&encode(&self.host, b""))?;
         }
         if let Some(port) = self.port {
             write!(f, ":{port}")?;
@@ -290,9 +290,12 @@ fn decode(text: &str) -> String {
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
 }
 
-/// Percent-encodes what may not stand in user, password or host. RFC 3986, section 3.2.
-fn encode(text: &str) -> Cow<'_, str> {
-    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte);
+/// Percent-encodes what may not stand in user, password or host, save for `others`. RFC 3986,
+/// section 3.2.
+fn encode<'a>(text: &'a str, others: &[u8]) -> Cow<'a, str> {
+    let allowed = |byte: u8| {
+        byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=".contains(&byte) || others.contains(&byte)
+    };
     if text.bytes().all(allowed) {
         return Cow::Borrowed(text);
     }

@@ -1,6 +1,6 @@
 //! What the grammars share: lists, quotes, pairs.
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, string::String};
 
 /// The parts between separators, those inside quotes not counted. Parts are trimmed.
 pub(super) fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
@@ -24,6 +24,11 @@ pub(super) fn pair(parameter: &str) -> (&str, Option<&str>) {
 pub(super) fn unquote(text: &str) -> &str {
     text.strip_prefix('"')
         .map_or(text, |text| text.strip_suffix('"').unwrap_or(text))
+}
+
+/// The text without any quotes, so that it can be written in quotes of its own.
+pub(super) fn bare(text: &str) -> String {
+    text.replace('"', "")
 }
 
 /// The text in quotes if it needs them.

@@ -32,6 +32,7 @@ impl From<&str> for Public {
         Self(
             split(text, ',')
                 .filter(|name| !name.is_empty())
+                .take(MAX_ITEMS)
                 .map(Method::from)
                 .collect(),
         )
@@ -43,6 +44,7 @@ impl From<&str> for Options {
         Self(
             split(text, ',')
                 .filter(|tag| !tag.is_empty())
+                .take(MAX_ITEMS)
                 .map(str::to_owned)
                 .collect(),
         )
@@ -67,3 +69,6 @@ fn list(f: &mut fmt::Formatter<'_>, items: &[impl fmt::Display]) -> fmt::Result 
         write!(f, "{item}")
     })
 }
+
+/// Items kept of one list.
+const MAX_ITEMS: usize = 64;

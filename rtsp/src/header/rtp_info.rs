@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 use core::{fmt, str::FromStr};
 
-use super::{params::unquote, transport::ssrc};
+use super::transport::ssrc;
 use crate::{ValueError, message::Version};
 
 /// The value of an `RTP-Info` header: one entry for each stream.
@@ -79,14 +79,14 @@ impl RtpInfoStream {
             .min()
             .unwrap_or(text.len());
         let (url, parameters) = text.split_at_checked(end).unwrap_or((text, ""));
-        let url = url.trim_matches([' ', '\t', ';', ',']);
+        let url = url.trim_matches([' ', '\t', ';', ',', '"']);
         // RTSP 2.0 has several `ssrc=HEX:parameters` behind one URL.
-        let mut streams = alloc::vec![Self::new(unquote(url))];
+        let mut streams = alloc::vec![Self::new(url)];
         for parameter in parameters.split([';', ':', ' ', ',']).take(4 * MAX_STREAMS) {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             if name.eq_ignore_ascii_case("ssrc") && streams.last().is_some_and(|s| s.ssrc.is_some())
             {
-                streams.push(Self::new(unquote(url)));
+                streams.push(Self::new(url));
             }
             let Some(stream) = streams.last_mut() else {
                 break;

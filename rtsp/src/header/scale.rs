@@ -43,7 +43,7 @@ impl FromStr for Scale {
 
 impl fmt::Display for Scale {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.0)
+        write!(f, "{}", self.0)
     }
 }
 
@@ -64,9 +64,9 @@ impl FromStr for Speed {
 
 impl fmt::Display for Speed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.min)?;
+        write!(f, "{}", self.min)?;
         if self.max > self.min {
-            write!(f, "-{:?}", self.max)
+            write!(f, "-{}", self.max)
         } else {
             Ok(())
         }

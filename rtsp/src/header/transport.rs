@@ -6,7 +6,7 @@ use core::{
     str::FromStr,
 };
 
-use super::params::{pair, quote, split, unquote};
+use super::params::{bare, pair, quote, split};
 use crate::{ValueError, message::Method};
 
 /// One transport specification.
@@ -122,11 +122,12 @@ impl Transport {
                 () if name.eq_ignore_ascii_case("multicast") => self.multicast = true,
                 () if name.eq_ignore_ascii_case("append") => self.append = true,
                 () if name.contains('/') && self.protocol.is_empty() => self.read_kind(name),
-                () => self.other.push((name.to_owned(), None)),
+                () if self.other.len() >= MAX_LIST => {}
+                () => self.other.push((bare(name), None)),
             }
             return Ok(());
         };
-        let text = || (!value.is_empty()).then(|| value.to_owned());
+        let text = || (!value.is_empty()).then(|| bare(value));
         match name.to_ascii_lowercase().as_str() {
             "destination" => self.destination = text(),
             "source" => self.source = text(),
@@ -136,23 +137,26 @@ impl Transport {
             "server_port" => self.server_port = Some(numbers(value, at)?),
             "ttl" => self.ttl = value.parse().ok(),
             "layers" => self.layers = value.parse().ok(),
-            "ssrc" => self.ssrc = value.split('/').filter_map(ssrc).collect(),
-            "mode" => self.mode = split(value, ',').map(mode).collect(),
+            "ssrc" => self.ssrc = value.split('/').take(MAX_LIST).filter_map(ssrc).collect(),
+            "mode" => self.mode = split(value, ',').take(MAX_LIST).map(mode).collect(),
             "src_addr" => self.src_addr = addresses(parameter),
             "dest_addr" => self.dest_addr = addresses(parameter),
-            _ => self.other.push((name.to_owned(), Some(value.to_owned()))),
+            _ => self.other.push((bare(name), Some(bare(value)))),
         }
         Ok(())
     }
 
     /// `RTP/AVP`, `RTP/AVP/TCP`.
     fn read_kind(&mut self, kind: &str) {
-        let mut parts = kind
-            .split('/')
-            .map(|part| part.trim_ascii().to_ascii_uppercase());
-        self.protocol = parts.next().unwrap_or_default();
-        self.profile = parts.next().unwrap_or_default();
-        self.lower = parts.next();
+        let word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.+/ ".contains(&byte);
+        if kind.bytes().all(word) {
+            let mut parts = kind
+                .split('/')
+                .map(|part| part.trim_ascii().to_ascii_uppercase());
+            self.protocol = parts.next().unwrap_or_default();
+            self.profile = parts.next().unwrap_or_default();
+            self.lower = parts.next();
+        }
     }
 }
 
@@ -164,7 +168,9 @@ impl FromStr for Transport {
         let mut transport = Self::default();
         let mut at = 0;
         for parameter in split(text, ';') {
-            transport.read_parameter(parameter, at)?;
+            if !parameter.is_empty() {
+                transport.read_parameter(parameter, at)?;
+            }
             at += parameter.len() + 1;
         }
         if transport.protocol.is_empty() {
@@ -218,7 +224,7 @@ impl fmt::Display for Transport {
         // One mode goes without quotes: FFmpeg's server does not take them away.
         match self.mode.as_slice() {
             [] => {}
-            [mode] => write!(f, ";mode={}", mode.as_str().to_ascii_lowercase())?,
+            [mode] => write!(f, ";mode={}", quote(&mode.as_str().to_ascii_lowercase()))?,
             [first, rest @ ..] => {
                 write!(f, ";mode=\"{first}")?;
                 rest.iter().try_for_each(|mode| write!(f, ",{mode}"))?;
@@ -226,8 +232,8 @@ impl fmt::Display for Transport {
             }
         }
         self.other.iter().try_for_each(|(name, value)| match value {
-            Some(value) => write!(f, ";{name}={}", quote(value)),
-            None => write!(f, ";{name}"),
+            Some(value) => write!(f, ";{}={}", quote(name), quote(value)),
+            None => write!(f, ";{}", quote(name)),
         })
     }
 }
@@ -297,16 +303,16 @@ pub(super) fn ssrc(text: &str) -> Option<u32> {
 }
 
 fn mode(text: &str) -> Method {
-    Method::from(text.to_ascii_uppercase())
+    Method::from(bare(text).to_ascii_uppercase())
 }
 
 /// `name="a:1"/"a:2"`.
 fn addresses(parameter: &str) -> Vec<String> {
     let list = parameter.split_once('=').map_or("", |(_, list)| list);
-    split(list, '/')
-        .map(|address| unquote(address).to_owned())
-        .collect()
+    split(list, '/').take(MAX_LIST).map(bare).collect()
 }
 
 /// Specifications read of one value.
 const MAX_SPECIFICATIONS: usize = 32;
+/// Entries kept of each list, so that a value costs a small multiple of its length.
+const MAX_LIST: usize = 32;

@@ -66,7 +66,13 @@ impl Request {
         let mut out = String::with_capacity(256 + self.uri.len());
         // Writing to a `String` cannot fail. A line end in the URI would end the line.
         let _ = write!(out, "{} ", self.method);
-        out.extend(self.uri.chars().filter(|c| !c.is_ascii_control()));
+        for c in self.uri.chars() {
+            if c.is_ascii_control() {
+                let _ = write!(out, "%{:02X}", u32::from(c));
+            } else {
+                out.push(c);
+            }
+        }
         let _ = write!(out, " {}\r\n", self.version);
         finish(out, &self.headers, &self.body)
     }

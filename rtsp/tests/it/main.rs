@@ -3,12 +3,15 @@
 
 mod dts;
 mod golden;
+mod hostile;
+mod laws;
 mod loss;
 mod matrix;
 mod message_vectors;
 mod pair;
 mod payload;
 mod recorded_media;
+mod replay;
 mod rtcp;
 mod rtp;
 mod session;

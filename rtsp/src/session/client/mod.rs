@@ -597,6 +597,11 @@ impl ClientSession {
         Ok(())
     }
 
+    /// The tracks, in the order of their SETUP.
+    pub fn tracks(&self) -> impl Iterator<Item = TrackId> {
+        self.link.tracks.iter().map(|track| track.id)
+    }
+
     /// `$` frames that came on channels no SETUP assigned, and were dropped.
     pub const fn unassigned_frames(&self) -> u64 {
         self.link.unassigned
