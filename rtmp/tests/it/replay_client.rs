@@ -178,3 +178,32 @@ fn name(event: &UserControl) -> &'static str {
         _ => "another",
     }
 }
+
+/// Found by fuzzing: the warning was lost when the next chunk, in the same read, was an error.
+#[test]
+fn a_warning_comes_before_the_error_behind_it_in_any_cut() {
+    let too_long = [0x07, 0, 0, 0, 0xFF, 0xFF, 0xFF, 9, 0, 0, 0, 0];
+    let malformed = [0x03, 0, 0, 0, 0, 0, 1, 20, 0, 0, 0, 0, 0xFF];
+    let bytes = [&malformed[..], &too_long].concat();
+    for len in [1, bytes.len()] {
+        let mut config = ClientConfig::default();
+        config.limits.max_message_len = 1000;
+        let now = t0();
+        let mut client = ClientSession::new(config, [1; 32], now);
+        let hello = [&[3][..], &[0; 2 * 1536]].concat();
+        client.handle_input(hello.into(), now);
+        assert!(matches!(
+            client.poll_event(),
+            Ok(Some(ClientEvent::Warning(_)))
+        ));
+        let mut seen = Vec::new();
+        for read in bytes.chunks(len) {
+            client.handle_input(Bytes::copy_from_slice(read), now);
+            while let Ok(Some(event)) = client.poll_event() {
+                seen.push(event);
+            }
+        }
+        assert!(matches!(seen[..], [ClientEvent::Warning(_)]), "{seen:?}");
+        assert!(client.poll_event().is_err());
+    }
+}

@@ -153,19 +153,21 @@ impl ClientSession {
                 Some(message) => message,
                 None => {
                     self.aggregate = None;
-                    let message = self.link.poll_message()?;
+                    let polled = self.link.poll_message();
                     self.send_connect();
-                    let Some(message) = message else {
-                        if let Some(warning) = self.link.poll_warning() {
-                            return Ok(Some(ClientEvent::Warning(warning)));
-                        }
+                    if let Ok(Some(message)) = polled {
+                        message
+                    } else if let Some(warning) = self.link.poll_warning() {
+                        // Before an error as well, which stays.
+                        return Ok(Some(ClientEvent::Warning(warning)));
+                    } else {
+                        polled?;
                         return Ok(if self.link.is_at_end() {
                             self.end()
                         } else {
                             None
                         });
-                    };
-                    message
+                    }
                 }
             };
             while let Some(warning) = self.link.poll_warning() {

@@ -150,17 +150,20 @@ impl ServerSession {
                 Some(message) => message,
                 None => {
                     self.aggregate = None;
-                    let Some(message) = self.link.poll_message()? else {
-                        if let Some(warning) = self.link.poll_warning() {
-                            return Ok(Some(ServerEvent::Warning(warning)));
-                        }
+                    let polled = self.link.poll_message();
+                    if let Ok(Some(message)) = polled {
+                        message
+                    } else if let Some(warning) = self.link.poll_warning() {
+                        // Before an error as well, which stays.
+                        return Ok(Some(ServerEvent::Warning(warning)));
+                    } else {
+                        polled?;
                         return Ok(if self.link.is_at_end() {
                             self.end()
                         } else {
                             None
                         });
-                    };
-                    message
+                    }
                 }
             };
             while let Some(warning) = self.link.poll_warning() {
