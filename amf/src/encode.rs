@@ -200,7 +200,7 @@ impl<'e> Encoder<'e> {
     }
 
     /// Writes a value and returns which node to write next: the first in it, or `resume`.
-    #[inline]
+    #[inline(always)]
     fn value(&mut self, index: u32, data: Data, resume: u32) -> Result<u32, EncodeError> {
         match self.format {
             Format::Amf0 => self.amf0(index, data, resume),
@@ -209,6 +209,7 @@ impl<'e> Encoder<'e> {
     }
 
     /// Writes a reference, or what it names if it cannot be referred to.
+    #[inline(never)]
     fn reference(&mut self, index: u32, target: u32) -> Result<u32, EncodeError> {
         let document = self.document;
         let Some(node) = document.nodes.get(target as usize) else {

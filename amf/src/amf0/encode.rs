@@ -8,7 +8,7 @@ use crate::format::Format;
 
 impl Encoder<'_> {
     /// Writes a value and returns which node to write next: the first in it, or `resume`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn amf0(&mut self, index: u32, data: Data, resume: u32) -> Result<u32, EncodeError> {
         if self.has_references && data.takes_amf0_slot(self.config.slots) {
             self.take_slot(index);
@@ -60,7 +60,7 @@ impl Encoder<'_> {
         Ok(resume)
     }
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn amf0_name(&mut self, name: Span) -> Result<(), EncodeError> {
         match u16::try_from(name.len) {
             Ok(len) => {
@@ -76,7 +76,7 @@ impl Encoder<'_> {
     ///
     /// Most names are short, and to copy sixteen bytes and drop what is too much costs a third of
     /// copying just as many as there are.
-    #[inline]
+    #[inline(always)]
     fn amf0_text(&mut self, span: Span) {
         let range = span.range();
         let text = self.document.text.as_bytes();

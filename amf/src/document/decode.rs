@@ -328,30 +328,35 @@ impl Builder {
     }
 
     /// Stores a text once for each time that it stands on the wire.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn text(&mut self, text: Text<'_>) -> Span {
         if text.entry() == Text::NO_ENTRY {
-            return self.append(text);
+            self.append(text)
+        } else {
+            self.entered(text)
         }
+    }
+
+    /// Stores a text of the table of strings, unless it is stored already.
+    fn entered(&mut self, text: Text<'_>) -> Span {
         let entry = text.entry() as usize;
         match self.strings.get(entry) {
-            Some(span) if !span.is_none() => *span,
-            _ => {
-                let span = self.append(text);
-                // Most are new, and so the next.
-                if entry == self.strings.len() {
-                    self.strings.push(span);
-                    return span;
-                }
-                if entry > self.strings.len() {
-                    self.strings.resize(entry + 1, Span::NONE);
-                }
-                if let Some(slot) = self.strings.get_mut(entry) {
-                    *slot = span;
-                }
-                span
-            }
+            Some(span) if !span.is_none() => return *span,
+            _ => {}
         }
+        let span = self.append(text);
+        // Most are new, and so the next.
+        if entry == self.strings.len() {
+            self.strings.push(span);
+            return span;
+        }
+        if entry > self.strings.len() {
+            self.strings.resize(entry + 1, Span::NONE);
+        }
+        if let Some(slot) = self.strings.get_mut(entry) {
+            *slot = span;
+        }
+        span
     }
 
     #[inline]
