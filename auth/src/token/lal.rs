@@ -15,6 +15,8 @@ pub struct LalSecret {
 }
 
 impl LalSecret {
+    /// Takes the key of the server's `simple_auth` settings.
+    ///
     /// # Errors
     /// [`Misuse::EmptySecret`].
     pub fn new(key: &Secret) -> Result<Self, Misuse> {

@@ -23,6 +23,8 @@ pub struct NodeMediaSign {
 }
 
 impl NodeMediaSign {
+    /// Takes the secret of the server's `auth` settings.
+    ///
     /// # Errors
     /// [`Misuse::EmptySecret`].
     pub fn new(secret: &Secret) -> Result<Self, Misuse> {

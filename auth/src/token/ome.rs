@@ -29,6 +29,8 @@ pub struct PolicyGrant {
 }
 
 impl SignedPolicy {
+    /// Takes the `SecretKey` of the server's `SignedPolicy` settings.
+    ///
     /// # Errors
     /// [`Misuse::EmptySecret`].
     pub fn new(secret: &Secret) -> Result<Self, Misuse> {

@@ -36,6 +36,8 @@ pub struct CloudGrant {
 }
 
 impl CloudToken {
+    /// Takes the secret shared with the service.
+    ///
     /// # Errors
     /// [`Misuse::EmptySecret`].
     pub fn new(secret: &Secret) -> Result<Self, Misuse> {

@@ -22,6 +22,8 @@ pub struct TxSecret {
 }
 
 impl TxSecret {
+    /// Takes the key of the console; the vendor has one for pushing and may have one for playing.
+    ///
     /// # Errors
     /// [`Misuse::EmptySecret`].
     pub fn new(key: &Secret) -> Result<Self, Misuse> {
