@@ -6,6 +6,7 @@ use std::alloc::System;
 use std::time::Duration;
 
 use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+use weir_auth::http::{HttpAnswer, HttpClient, HttpRequest};
 use weir_auth::rtmp::{RtmpAnswer, RtmpClient, RtmpConnect, RtmpMechanism};
 use weir_auth::{Authenticator, Config, Refusal, Secret, ServerKeys, UnixTime, UsersFile};
 
@@ -39,6 +40,7 @@ fn memory_stays_within_the_formula() {
     a_million_challenges_leave_memory_flat();
     wrong_answers_fill_the_throttle_only_and_no_further_than_its_limit();
     logins_are_remembered_within_the_limit();
+    digest_counters_are_remembered_within_the_limit();
 }
 
 fn a_million_challenges_leave_memory_flat() {
@@ -117,4 +119,42 @@ fn logins_are_remembered_within_the_limit() {
     assert_eq!(full, 100);
     let grown = held() - before;
     assert!(grown <= 64 * 1000, "{grown} bytes");
+}
+
+fn digest_counters_are_remembered_within_the_limit() {
+    let users = UsersFile::parse("alice=s3cr3t,ROLE_USER").unwrap();
+    let mut server = server(|config| {
+        config.offer("digest").unwrap();
+        config.limits.max_counted_nonces = 1000;
+    });
+    let before = held();
+    let mut full = 0;
+    for _ in 0..1100 {
+        let mut ask = |header: Option<&str>| {
+            let request = HttpRequest::new("PLAY", "rtsp://h/s", header, [192, 0, 2, 1].into());
+            server.http_request(&users, &request, T0)
+        };
+        let HttpAnswer::Unauthorized {
+            www_authenticate, ..
+        } = ask(None)
+        else {
+            panic!()
+        };
+        let mut client = HttpClient::new("alice", &"s3cr3t".into(), [3; 32]);
+        client
+            .handle_unauthorized(www_authenticate.iter().map(String::as_str))
+            .unwrap();
+        let header = client.authorization("PLAY", "rtsp://h/s", b"").unwrap();
+        match ask(Some(&header)) {
+            HttpAnswer::Accept(_) => {}
+            HttpAnswer::Unauthorized { cause, .. } => {
+                assert_eq!(cause, Refusal::ReplayMemoryFull);
+                full += 1;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(full, 100);
+    let grown = held() - before;
+    assert!(grown <= 96 * 1000, "{grown} bytes");
 }
