@@ -6,6 +6,7 @@
 
 mod amf;
 
+use std::io::Write;
 use std::process::ExitCode;
 
 /// A name, and what runs the workload so many times.
@@ -26,7 +27,7 @@ fn main() -> ExitCode {
         }
         _ => {
             for (name, _) in workloads {
-                println!("{name}");
+                let _ = writeln!(std::io::stdout(), "{name}");
             }
             ExitCode::FAILURE
         }
