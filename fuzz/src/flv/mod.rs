@@ -1,9 +1,5 @@
 //! Targets of weir-flv.
 
-mod differential;
-
-pub use differential::against_scuffle;
-
 use bytes::{Buf, Bytes};
 use weir_flv::body::{self, Class, Codec, MultichannelConfig, Packet};
 use weir_flv::codec::{CodecConfig, adts, nal};
