@@ -1,12 +1,18 @@
-//! Runs one workload a number of times, to be counted by `valgrind --tool=callgrind`.
+//! Counts instructions and allocations of one operation with `valgrind --tool=callgrind`.
 //!
-//! `instructions <workload> <count>`; without arguments it lists the workloads. The instructions of
-//! one operation are the difference of two counts, so that what happens once is not counted:
-//! `(I(2n) - I(n)) / n`.
+//! - `instructions table [PREFIX]` prints them as a Markdown table, peers (feature `peers`) in the
+//!   rows below ours;
+//! - `instructions check` compares ours with `benches/BUDGETS.toml` and fails past +3 %;
+//! - `instructions list` names the workloads, `instructions run WORKLOAD COUNT` runs one so many
+//!   times, for a profile of one's own.
+//!
+//! A peer's workload has the name of ours and behind it `@` and the peer's.
 
 mod amf;
+mod budgets;
+mod count;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// A name, and what runs the workload so many times.
@@ -14,22 +20,37 @@ type Workload = (&'static str, fn(usize));
 
 fn main() -> ExitCode {
     let workloads: Vec<Workload> = [amf::WORKLOADS].concat();
-    let mut arguments = std::env::args().skip(1);
-    let (name, count) = (arguments.next(), arguments.next());
-    let count = count.and_then(|count| count.parse().ok());
-    let found = workloads
-        .iter()
-        .find(|(known, _)| Some(*known) == name.as_deref());
-    match (found, count) {
-        (Some((_, run)), Some(count)) => {
-            run(count);
-            ExitCode::SUCCESS
-        }
-        _ => {
-            for (name, _) in workloads {
-                let _ = writeln!(std::io::stdout(), "{name}");
-            }
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match arguments[..] {
+        ["list"] => list(&workloads),
+        ["run", name, count] => run(&workloads, name, count),
+        ["table"] => budgets::table(&workloads, ""),
+        ["table", prefix] => budgets::table(&workloads, prefix),
+        ["check"] => budgets::check(&workloads),
+        _ => Err("usage: instructions list | run WORKLOAD COUNT | table [PREFIX] | check".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "{error}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn list(workloads: &[Workload]) -> Result<(), Box<dyn std::error::Error>> {
+    for (name, _) in workloads {
+        writeln!(io::stdout(), "{name}")?;
+    }
+    Ok(())
+}
+
+fn run(workloads: &[Workload], name: &str, count: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let (_, run) = workloads
+        .iter()
+        .find(|(known, _)| *known == name)
+        .ok_or("no such workload")?;
+    run(count.parse()?);
+    Ok(())
 }
