@@ -3,10 +3,12 @@
 pub(crate) mod depay;
 pub(crate) mod description;
 mod descriptor;
+pub(crate) mod direction;
 pub(crate) mod header;
 pub(crate) mod message;
 pub(crate) mod packet;
 pub(crate) mod session;
+mod track;
 
 use serde_json::{Value, json};
 use weir_rtsp::rtp::is_rtcp;

@@ -2,7 +2,7 @@
 
 use clap::Args;
 use serde_json::{Map, Value, json};
-use sha2::{Digest, Sha256};
+use sha2::{Digest as _, Sha256};
 use weir_rtsp::payload::{Codec, Depacketizer, Framing};
 use weir_rtsp::rtp::RtpPacket;
 use weir_rtsp::sdp::{Fmtp, Format};
@@ -83,7 +83,9 @@ fn frames(name: &str, params: &Value, packets: &[Vec<u8>]) -> Result<Value, Fail
                 "unit_sizes".into(),
                 units.iter().map(|unit| json!(unit.len())).collect(),
             );
-            shown.insert("sha256_be32len".into(), json!(digest(&units)));
+            let mut digest = Digest::default();
+            units.iter().for_each(|unit| digest.add(unit));
+            shown.insert("sha256_be32len".into(), json!(digest.hex()));
             shown.insert("keyframe".into(), json!(frame.keyframe));
             shown.insert("complete".into(), json!(frame.complete));
             shown.insert("lost".into(), json!(frame.lost));
@@ -102,7 +104,7 @@ fn frames(name: &str, params: &Value, packets: &[Vec<u8>]) -> Result<Value, Fail
 }
 
 /// A unit as it travelled: OBUs without the size, JPEG without the headers made for them.
-fn bare(codec: &Codec, unit: &[u8]) -> Vec<u8> {
+pub(super) fn bare(codec: &Codec, unit: &[u8]) -> Vec<u8> {
     let bare = match codec {
         Codec::Av1(_) => obu_without_size(unit),
         Codec::Jpeg => jpeg_scan(unit).map(<[u8]>::to_vec),
@@ -134,12 +136,18 @@ fn jpeg_scan(image: &[u8]) -> Option<&[u8]> {
     }
 }
 
-/// SHA-256 over the units, each behind its length.
-fn digest(units: &[Vec<u8>]) -> String {
-    let mut sha256 = Sha256::new();
-    for unit in units {
-        sha256.update(u32::try_from(unit.len()).unwrap_or(u32::MAX).to_be_bytes());
-        sha256.update(unit);
+/// SHA-256 over units, each behind its length in four bytes.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Digest(Sha256);
+
+impl Digest {
+    pub(super) fn add(&mut self, unit: &[u8]) {
+        let len = u32::try_from(unit.len()).unwrap_or(u32::MAX);
+        self.0.update(len.to_be_bytes());
+        self.0.update(unit);
     }
-    hex(&sha256.finalize())
+
+    pub(super) fn hex(self) -> String {
+        hex(&self.0.finalize())
+    }
 }

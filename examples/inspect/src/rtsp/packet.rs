@@ -77,7 +77,8 @@ pub(crate) fn rtcp(bytes: &[u8]) -> Result<Value, Failure> {
     Ok(Value::Object(shown))
 }
 
-fn rtcp_packet(packet: RtcpPacket<'_>, raw: &[u8]) -> Map<String, Value> {
+/// One packet of a compound; empty for a kind that is not known.
+pub(super) fn rtcp_packet(packet: RtcpPacket<'_>, raw: &[u8]) -> Map<String, Value> {
     let shown = match packet {
         RtcpPacket::SenderReport(report) => {
             let info = report.info();
