@@ -7,6 +7,7 @@ mod amf;
 mod codec;
 mod failure;
 mod flv;
+mod pcap;
 mod plain;
 mod rtmp;
 mod rtsp;
@@ -50,6 +51,7 @@ enum Command {
     Sol(amf::ContainerArgs),
     Flv(flv::FlvArgs),
     Codec(codec::CodecArgs),
+    Pcap(pcap::PcapArgs),
     Rtmp(rtmp::RtmpArgs),
     Rtsp(rtsp::session::RtspArgs),
     /// Shows one RTSP message and what its headers and body say.
@@ -116,6 +118,7 @@ fn run(command: Command) -> Result<Report, Failure> {
         Command::Sol(args) => amf::run_sol(&args),
         Command::Flv(args) => flv::run(&args),
         Command::Codec(args) => codec::run(&args),
+        Command::Pcap(args) => pcap::run(&args),
         Command::Rtmp(args) => rtmp::run(&args),
         Command::Rtsp(args) => rtsp::session::run(&args),
         Command::RtspMessage(input) => rtsp::run_message(&input),

@@ -112,6 +112,14 @@ impl Pieces {
     }
 }
 
+/// For readers that have a buffer of their own.
+impl Read for Pieces {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        let len = into.len().min(self.piece_len);
+        self.input.read(into.get_mut(..len).unwrap_or_default())
+    }
+}
+
 #[derive(Debug)]
 enum Reading {
     File(File),

@@ -162,7 +162,8 @@ impl Session {
 
     /// The tracks of the description with what came of each.
     fn streams(&self, sdp: &[u8]) -> Value {
-        let mut streams = description::show(sdp)["media"].take();
+        let mut shown = description::show(sdp);
+        let mut streams = shown.get_mut("media").map_or(Value::Null, Value::take);
         let base = self.sdp().map(|(base, _)| base).unwrap_or_default();
         for stream in streams.as_array_mut().into_iter().flatten() {
             let url = join_control(&base, stream["control"].as_str());

@@ -6,5 +6,6 @@ mod codec;
 mod flv;
 mod inspect;
 mod media;
+mod pcap;
 mod rtmp;
 mod rtsp;
