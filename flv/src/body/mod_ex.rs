@@ -39,11 +39,21 @@ impl ModEx<'_> {
 }
 
 /// The modifiers of one packet, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+///
+/// Two lists are equal when their modifiers are; a length below 256 bytes has two forms.
+#[derive(Debug, Clone, Copy, Default)]
 pub struct ModExList<'a> {
     /// From the first length to the byte that names what follows the last modifier.
     bytes: &'a [u8],
 }
+
+impl PartialEq for ModExList<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.bytes == other.bytes || self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for ModExList<'_> {}
 
 impl<'a> ModExList<'a> {
     /// No modifiers.

@@ -121,6 +121,17 @@ fn mod_ex_of_256_bytes_is_ff_00_ff() {
 }
 
 #[test]
+fn a_modifier_whose_short_length_has_the_long_form_is_the_same_modifier() {
+    // Found by fuzzing: 0xFF and 16 bits may say a length that eight bits could.
+    let long = [0xf7, 0xff, 0x00, 0x00, 0x09, 0x50, 0, 0xfd, 0, 0, 0x55];
+    let short = [0xf7, 0x00, 0x09, 0x50, 0, 0xfd, 0, 0, 0x55];
+    let packet = one(TagKind::VIDEO, &long);
+    let written = encode(&[packet]).expect("a packet that was read");
+    assert_eq!(written, short);
+    assert_eq!(packet.mod_ex, one(TagKind::VIDEO, &short).mod_ex);
+}
+
+#[test]
 fn nano_offset_may_stand_behind_unknown_modifiers() {
     let mut body = vec![0x97, 0, 9, 0xa7, 2, 0x01, 0x86, 0xa0, 0x01];
     body.extend(b"avc1\x00\x00\x00\x55");
