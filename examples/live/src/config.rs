@@ -37,6 +37,20 @@ pub(crate) struct Config {
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     pub(crate) tls_key: Option<PathBuf>,
 
+    /// Users who may connect, a file of lines NAME=PASSWORD,ROLE; without it everybody may do everything
+    #[arg(long, value_name = "FILE")]
+    pub(crate) users: Option<PathBuf>,
+
+    /// How users prove who they are: adobe, llnw, red5, cram-md5, cram-sha256, scram-sha-256, digest, basic;
+    /// the first one of RTMP is advertised, the others serve clients that name them
+    #[arg(
+        long,
+        value_name = "LIST",
+        default_value = "adobe,llnw,digest",
+        requires = "users"
+    )]
+    pub(crate) auth: String,
+
     /// Record every stream, not only those whose publisher asks for it
     #[arg(long)]
     pub(crate) record: bool,

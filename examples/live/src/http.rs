@@ -7,7 +7,7 @@ use axum::{
     body::Body,
     extract::{ConnectInfo, Path, State},
     http::{
-        HeaderMap, Method, StatusCode,
+        HeaderMap, Method, StatusCode, Uri,
         header::{
             ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
             ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue,
@@ -19,6 +19,7 @@ use axum::{
 };
 use tokio::net::TcpListener;
 use tracing::{error, info};
+use weir_auth::Action;
 
 use crate::{flv_viewer::FlvViewer, hub::StreamKey, page, rtmpt, server::Server};
 
@@ -82,6 +83,8 @@ async fn stream(
     State(server): State<Arc<Server>>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
     method: Method,
+    uri: Uri,
+    asked: HeaderMap,
     Path(path): Path<String>,
 ) -> Response {
     let Some((app, name)) = path
@@ -90,6 +93,13 @@ async fn stream(
     else {
         return (StatusCode::NOT_FOUND, "streams are at /APP/NAME.flv\n").into_response();
     };
+    let login = match server.auth.request(&method, &uri, &asked, peer) {
+        Ok(login) => login,
+        Err((status, headers)) => return (status, cors(), headers).into_response(),
+    };
+    if !server.auth.allows(&login, Action::Play, app, name) {
+        return (StatusCode::FORBIDDEN, cors()).into_response();
+    }
     let key = StreamKey::new(app, name);
     let Some(subscription) = server.hub.watch_settled(&key).await else {
         return (

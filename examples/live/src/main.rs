@@ -4,6 +4,7 @@
 //! one connection each; [`hub`] knows the streams, [`stream`] is the task of one, [`record`]
 //! writes it to a file. What other servers would have to write again is in weir's crates.
 
+mod auth;
 mod config;
 mod flv_viewer;
 mod http;

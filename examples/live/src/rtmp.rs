@@ -16,14 +16,16 @@ use tokio::{
     time::{sleep_until, timeout},
 };
 use tracing::{debug, info, warn};
+use weir_auth::Action;
 use weir_rtmp::{
-    CommandError, Error, PlayRequest, PublishKind, RequestId, ServerConfig, ServerEvent,
-    ServerSession, Status, StatusCode, StreamName,
+    CommandError, ConnectReply, ConnectRequest, Error, PlayRequest, PublishKind, RequestId,
+    ServerConfig, ServerEvent, ServerSession, Status, StatusCode, StreamName,
     chunk::MessageStreamId,
     message::{Command, DataAction},
 };
 
 use crate::{
+    auth::{Login, Rejection},
     hub::{NameTaken, Publication, StreamKey},
     player::Player,
     record::Recording,
@@ -31,12 +33,13 @@ use crate::{
     stream::Update,
 };
 
-/// Serves one client until either side ends the connection.
+/// Serves one client, behind TLS or not, until either side ends the connection.
 pub(crate) async fn serve(
     server: Arc<Server>,
     reader: impl AsyncRead + Unpin,
     writer: impl AsyncWrite + Unpin,
     peer: SocketAddr,
+    tls: bool,
 ) {
     let _open = server.metrics.open.enter();
     let mut seed = [0; 32];
@@ -44,9 +47,11 @@ pub(crate) async fn serve(
     let mut connection = Connection {
         session: ServerSession::new(ServerConfig::default(), seed, Instant::now()),
         app: String::new(),
+        login: Login::default(),
         published: Vec::new(),
         players: Vec::new(),
         peer,
+        tls,
         server: Arc::clone(&server),
     };
     match connection.run(reader, writer).await {
@@ -64,9 +69,11 @@ struct Connection {
     session: ServerSession,
     /// The application of `connect`, without query.
     app: String,
+    login: Login,
     published: Vec<(MessageStreamId, StreamKey, Publication)>,
     players: Vec<Player>,
     peer: SocketAddr,
+    tls: bool,
     server: Arc<Server>,
 }
 
@@ -138,10 +145,7 @@ impl Connection {
     async fn handle(&mut self, event: ServerEvent) {
         let peer = self.peer;
         let answered = match event {
-            ServerEvent::ConnectRequested { id, request } => {
-                self.app = request.app_name().to_owned();
-                self.session.accept_connect(id, Instant::now())
-            }
+            ServerEvent::ConnectRequested { id, request } => self.connect(id, &request),
             ServerEvent::PublishRequested {
                 id,
                 stream,
@@ -208,6 +212,36 @@ impl Connection {
         }
     }
 
+    fn connect(&mut self, id: RequestId, request: &ConnectRequest) -> Result<(), CommandError> {
+        let peer = self.peer;
+        match self.server.auth.connect(request, peer, self.tls) {
+            Ok(login) => {
+                self.app = request.app_name().to_owned();
+                let mut reply = ConnectReply::new();
+                if let Some(proof) = &login.proof {
+                    reply.info = reply.info.with("authproof", proof.as_str());
+                }
+                self.login = login;
+                self.session.accept_connect_with(id, reply, Instant::now())
+            }
+            Err(Rejection { description, cause }) => {
+                match cause {
+                    Some(cause) => warn!(%peer, "login refused: {cause}"),
+                    None => debug!(%peer, "login begins"),
+                }
+                let status =
+                    Status::new(StatusCode::CONNECT_REJECTED).with_description(&description);
+                self.session.reject(id, &status, Instant::now())
+            }
+        }
+    }
+
+    fn allows(&self, action: Action, stream: &str) -> bool {
+        self.server
+            .auth
+            .allows(&self.login, action, &self.app, stream)
+    }
+
     async fn publish(
         &mut self,
         id: RequestId,
@@ -216,6 +250,10 @@ impl Connection {
         kind: PublishKind,
     ) -> Result<(), CommandError> {
         let key = StreamKey::new(&self.app, name.path());
+        if !self.allows(Action::Publish, name.path()) {
+            info!(peer = %self.peer, stream = %key, "not allowed to publish");
+            return self.refuse(id, StatusCode::PUBLISH_UNAUTHORIZED);
+        }
         let recording = match kind {
             PublishKind::Record => Recording::Replace,
             PublishKind::Append | PublishKind::AppendWithGap => Recording::Append,
@@ -247,6 +285,10 @@ impl Connection {
         // librtmp asks for the start of a recording unless it is told that a stream is live, so
         // what is asked for is not looked at.
         let key = StreamKey::new(&self.app, request.name.path());
+        if !self.allows(Action::Play, request.name.path()) {
+            info!(peer = %self.peer, stream = %key, "not allowed to play");
+            return self.refuse(id, StatusCode::PLAY_FAILED);
+        }
         let subscription = self.server.hub.watch(&key).await;
         self.session.accept_play(id, Instant::now())?;
         self.server.metrics.plays.add(1);
@@ -261,6 +303,7 @@ impl Connection {
 
     fn call(&mut self, id: RequestId, command: &Command) -> Result<(), CommandError> {
         match command.name.as_str() {
+            name if !self.allows(Action::Call, name) => self.refuse(id, StatusCode::CALL_FAILED),
             "echo" => self
                 .session
                 .accept_call(id, command.args.clone(), Instant::now()),

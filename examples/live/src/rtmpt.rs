@@ -86,7 +86,7 @@ fn open(server: &Arc<Server>, peer: SocketAddr) -> Bytes {
     let connection = Arc::clone(server);
     server.tasks.spawn(async move {
         let (reader, writer) = split(socket);
-        rtmp::serve(Arc::clone(&connection), reader, writer, peer).await;
+        rtmp::serve(Arc::clone(&connection), reader, writer, peer, false).await;
         // A player that is told goodbye should hear it.
         tokio::time::sleep(FAREWELL).await;
         connection.tunnels.lock().remove(&id);

@@ -17,7 +17,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    config::Config, http, hub::Hub, metrics::Metrics, record::Recordings, rtmp, rtmpt::Tunnels, tls,
+    auth::Auth, config::Config, http, hub::Hub, metrics::Metrics, record::Recordings, rtmp,
+    rtmpt::Tunnels, tls,
 };
 
 /// What every connection shares.
@@ -25,6 +26,7 @@ use crate::{
 pub(crate) struct Server {
     pub(crate) config: Config,
     pub(crate) ports: Ports,
+    pub(crate) auth: Auth,
     pub(crate) hub: Arc<Hub>,
     pub(crate) tunnels: Tunnels,
     pub(crate) metrics: Metrics,
@@ -52,6 +54,7 @@ pub(crate) async fn run(config: Config) -> Result<(), String> {
         (Some(cert), Some(key)) => Some(tls::acceptor(cert, key)?),
         _ => None,
     };
+    let auth = Auth::new(config.users.as_deref(), &config.auth)?;
     let (rtmp_listener, rtmp) = listen(&config, config.rtmp_port, "--rtmp-port").await?;
     let (http_listener, http) = listen(&config, config.http_port, "--http-port").await?;
     let (rtmps_listener, rtmps) = match tls {
@@ -65,6 +68,7 @@ pub(crate) async fn run(config: Config) -> Result<(), String> {
     let recordings = Recordings::new(config.recordings.clone(), config.record);
     let server = Arc::new(Server {
         ports: Ports { rtmp, rtmps, http },
+        auth,
         hub: Hub::new(recordings, tasks.clone()),
         tunnels: Tunnels::default(),
         metrics: Metrics::default(),
@@ -130,7 +134,7 @@ async fn connect(
 ) {
     let Some(tls) = tls else {
         let (reader, writer) = socket.into_split();
-        return rtmp::serve(server, reader, writer, peer).await;
+        return rtmp::serve(server, reader, writer, peer, false).await;
     };
     let handshake = tokio::select! {
         handshake = timeout(TLS_PATIENCE, tls.accept(socket)) => handshake,
@@ -139,7 +143,7 @@ async fn connect(
     match handshake {
         Ok(Ok(stream)) => {
             let (reader, writer) = tokio::io::split(stream);
-            rtmp::serve(server, reader, writer, peer).await;
+            rtmp::serve(server, reader, writer, peer, true).await;
         }
         Ok(Err(error)) => warn!(%peer, "TLS handshake failed: {error}"),
         Err(_) => warn!(%peer, "no TLS handshake within {TLS_PATIENCE:?}"),

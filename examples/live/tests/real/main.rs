@@ -11,6 +11,7 @@ mod ffmpeg;
 mod ffprobe;
 mod first_light;
 mod interop;
+mod login;
 mod nginx;
 mod our_client;
 mod program;
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         our_client::CLAIMS,
         transports::CLAIMS,
         interop::CLAIMS,
+        login::CLAIMS,
         browser::CLAIMS,
     ])
 }

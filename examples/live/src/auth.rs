@@ -1,0 +1,180 @@
+//! Who may connect, and what they may do: weir-auth between the command line and the protocols.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::Path,
+    sync::{Mutex, PoisonError},
+    time::SystemTime,
+};
+
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
+use weir_auth::{
+    Action, Authenticator, Config, Policy, Principal, Refusal, Secret, ServerKeys, UnixTime,
+    UsersFile,
+    http::{HttpAnswer, HttpRequest},
+    rtmp::{RtmpAnswer, RtmpConnect},
+};
+use weir_rtmp::ConnectRequest;
+
+/// The door of the server. Without a users file it is open.
+#[derive(Debug)]
+pub(crate) struct Auth(Option<Guard>);
+
+#[derive(Debug)]
+struct Guard {
+    logins: Mutex<Authenticator>,
+    users: UsersFile,
+    policy: Policy,
+}
+
+/// Who got in; nobody in particular where the door is open.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Login {
+    pub(crate) principal: Option<Principal>,
+    /// For the `_result`: the server's own proof, where the mechanism has one.
+    pub(crate) proof: Option<String>,
+}
+
+/// Why a `connect` is rejected.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rejection {
+    /// What the client is told.
+    pub(crate) description: String,
+    /// What is worth a line in the log; the ordinary steps of a login are not.
+    pub(crate) cause: Option<String>,
+}
+
+impl Auth {
+    /// Reads the users file and makes keys for as long as the server runs.
+    pub(crate) fn new(users: Option<&Path>, offer: &str) -> Result<Self, String> {
+        let Some(path) = users else {
+            return Ok(Self(None));
+        };
+        let told = |error: &dyn std::fmt::Display| format!("{}: {error} (--users)", path.display());
+        let text = fs::read_to_string(path).map_err(|error| told(&error))?;
+        let users = UsersFile::parse(&text).map_err(|error| told(&error))?;
+        let mut config = Config::default();
+        config
+            .offer(offer)
+            .map_err(|error| format!("{offer}: {error} (--auth)"))?;
+        let (mut key, mut seed) = ([0; 32], [0; 32]);
+        for random in [&mut key, &mut seed] {
+            getrandom::fill(random).expect("the system has random numbers");
+        }
+        let keys = ServerKeys::new(&Secret::from_bytes(&key));
+        let logins = Mutex::new(Authenticator::new(config, keys, seed));
+        Ok(Self(Some(Guard {
+            logins,
+            users,
+            policy: Policy::standard(),
+        })))
+    }
+
+    /// Answers a `connect`. A password may come in clear over TLS, or from this machine.
+    pub(crate) fn connect(
+        &self,
+        request: &ConnectRequest,
+        peer: SocketAddr,
+        tls: bool,
+    ) -> Result<Login, Rejection> {
+        let Some(guard) = &self.0 else {
+            return Ok(Login::default());
+        };
+        let values = request.arguments().values().skip(1);
+        let args: Vec<&str> = values.filter_map(|value| value.as_str()).collect();
+        let mut connect = RtmpConnect::new(request.app(), peer.ip()).with_args(&args);
+        if tls || peer.ip().is_loopback() {
+            connect = connect.over_tls();
+        }
+        let mut logins = guard.logins.lock().unwrap_or_else(PoisonError::into_inner);
+        match logins.rtmp_connect(&guard.users, &connect, now()) {
+            RtmpAnswer::Accept(accept) => Ok(Login {
+                principal: Some(accept.principal),
+                proof: accept.proof,
+            }),
+            RtmpAnswer::Reject(reject) => {
+                let step = matches!(
+                    reject.cause,
+                    Refusal::NoCredentials | Refusal::ChallengeSent
+                );
+                let cause = (!step).then(|| reject.cause.to_string());
+                Err(Rejection {
+                    description: reject.description,
+                    cause,
+                })
+            }
+            RtmpAnswer::Throttle {
+                description,
+                retry_after,
+            } => {
+                let cause = Some(format!("too many failures, next try in {retry_after:?}"));
+                Err(Rejection { description, cause })
+            }
+            RtmpAnswer::Pending(_) => unreachable!("a users file knows at once"),
+        }
+    }
+
+    /// Answers an HTTP request for a stream: who it is, or the headers of a refusal.
+    pub(crate) fn request(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &HeaderMap,
+        peer: SocketAddr,
+    ) -> Result<Login, (StatusCode, HeaderMap)> {
+        let Some(guard) = &self.0 else {
+            return Ok(Login::default());
+        };
+        let uri = uri.to_string();
+        let authorization = headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok());
+        let mut request = HttpRequest::new(method.as_str(), &uri, authorization, peer.ip());
+        if peer.ip().is_loopback() {
+            request = request.over_tls();
+        }
+        let mut logins = guard.logins.lock().unwrap_or_else(PoisonError::into_inner);
+        let value = |text: String| HeaderValue::try_from(text).ok();
+        match logins.http_request(&guard.users, &request, now()) {
+            HttpAnswer::Accept(principal) => Ok(Login {
+                principal: Some(principal),
+                proof: None,
+            }),
+            HttpAnswer::Unauthorized {
+                www_authenticate, ..
+            } => {
+                let values = www_authenticate.into_iter().filter_map(value);
+                let headers = values
+                    .map(|value| (header::WWW_AUTHENTICATE, value))
+                    .collect();
+                Err((StatusCode::UNAUTHORIZED, headers))
+            }
+            HttpAnswer::Throttle { retry_after } => {
+                let secs = value(retry_after.as_secs().max(1).to_string());
+                let headers = secs
+                    .map(|secs| (header::RETRY_AFTER, secs))
+                    .into_iter()
+                    .collect();
+                Err((StatusCode::TOO_MANY_REQUESTS, headers))
+            }
+            HttpAnswer::Pending(_) => unreachable!("a users file knows at once"),
+        }
+    }
+
+    /// Whether somebody who got in may do this.
+    pub(crate) fn allows(&self, who: &Login, action: Action, app: &str, stream: &str) -> bool {
+        match (&self.0, &who.principal) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(guard), Some(who)) => guard
+                .policy
+                .authorize(who, action, app, stream, now())
+                .is_ok(),
+        }
+    }
+}
+
+fn now() -> UnixTime {
+    SystemTime::now().into()
+}
