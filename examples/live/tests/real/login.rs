@@ -85,10 +85,9 @@ fn connections(server: &Server) -> u64 {
 }
 
 fn ffmpeg(server: &Server, login: &str, options: &str) -> Finished {
-    let line = format!(
-        "ffmpeg -v error -i {{}} -t 1 -c copy -f flv{options} rtmp://{{}}@127.0.0.1:{{}}/live/test"
-    );
-    Program::start(&line, &[&clip().display(), &login, &server.rtmp_port]).finish(PATIENCE)
+    let url = format!("rtmp://{login}@127.0.0.1:{}/live/test", server.rtmp_port);
+    let line = format!("ffmpeg -v error -i {{}} -t 1 -c copy -f flv{options} {{}}");
+    Program::start(&line, &[&clip().display(), &url]).finish(PATIENCE)
 }
 
 fn ffmpeg_logs_in(offer: &str) {
