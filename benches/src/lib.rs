@@ -1,3 +1,4 @@
 //! The workloads of the benches, each with its origin.
 
 pub mod amf;
+pub mod auth;

@@ -9,6 +9,7 @@
 //! A peer's workload has the name of ours and behind it `@` and the peer's.
 
 mod amf;
+mod auth;
 mod budgets;
 mod count;
 
@@ -19,7 +20,7 @@ use std::process::ExitCode;
 type Workload = (&'static str, fn(usize));
 
 fn main() -> ExitCode {
-    let workloads: Vec<Workload> = [amf::WORKLOADS].concat();
+    let workloads: Vec<Workload> = [amf::WORKLOADS, auth::WORKLOADS].concat();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {
