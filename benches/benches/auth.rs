@@ -1,4 +1,8 @@
 //! What a login costs a server. `cargo bench -p weir-benches --bench auth`
+#![expect(
+    missing_docs,
+    reason = "criterion's macro makes a function without docs"
+)]
 
 use std::hint::black_box;
 
@@ -67,6 +71,11 @@ fn digest(c: &mut Criterion) {
             BatchSize::NumIterations(1),
         );
     });
+    group.bench_function("respond/md5", |b| {
+        b.iter(|| client.authorization("DESCRIBE", auth::URI, b"").is_some());
+    });
+    #[cfg(feature = "peers")]
+    peers::respond(&mut group);
     group.finish();
 }
 
@@ -82,6 +91,30 @@ fn tokens(c: &mut Criterion) {
         b.iter(|| jwt.verify(black_box(&token), NOW).is_ok());
     });
     group.finish();
+}
+
+/// Peers answer challenges; none of them verifies an answer.
+#[cfg(feature = "peers")]
+mod peers {
+    use criterion::BenchmarkGroup;
+    use criterion::measurement::WallTime;
+    use digest_auth::{AuthContext, HttpMethod};
+    use weir_benches::auth;
+
+    pub(super) fn respond(group: &mut BenchmarkGroup<'_, WallTime>) {
+        group.bench_function("respond/md5/digest_auth", |b| {
+            let mut prompt = digest_auth::parse(auth::CHALLENGE).expect("a challenge");
+            let method = HttpMethod(std::borrow::Cow::Borrowed("DESCRIBE"));
+            let context =
+                AuthContext::new_with_method("alice", "s3cr3t", auth::URI, None::<&[u8]>, method);
+            b.iter(|| {
+                prompt
+                    .respond(&context)
+                    .expect("an answer")
+                    .to_header_string()
+            });
+        });
+    }
 }
 
 criterion_group!(benches, nonces, rtmp, digest, tokens);

@@ -15,6 +15,10 @@ pub const NOW: UnixTime = UnixTime::from_secs(1_700_000_000);
 /// The URI of the request.
 pub const URI: &str = "rtsp://media.example:8554/live/cam1";
 
+/// A challenge with qop, as most servers send it.
+pub const CHALLENGE: &str = "Digest realm=\"Streaming Server\", nonce=\"n0nce0001ab12cd34ab12cd34\", \
+    opaque=\"0p4qu3\", algorithm=MD5, qop=\"auth\"";
+
 /// One of FFmpeg 5.1's answers to `Digest qop="auth"`, from the vectors of weir-auth.
 pub const FFMPEG_DIGEST: &str = "Digest username=\"alice\", realm=\"Streaming Server\", \
     nonce=\"n0nce0001ab12cd34ab12cd34\", uri=\"rtsp://127.0.0.1:33004/live/cam1\", \
@@ -22,6 +26,8 @@ pub const FFMPEG_DIGEST: &str = "Digest username=\"alice\", realm=\"Streaming Se
     cnonce=\"bfa569e6d15d341c\", nc=00000001";
 
 /// A server with one user and room for every login of a run.
+#[derive(Debug)]
+#[non_exhaustive]
 pub struct Server {
     /// It.
     pub auth: Authenticator,
