@@ -2,3 +2,5 @@
 
 pub mod amf;
 pub mod auth;
+#[cfg(feature = "peers")]
+pub mod peers;

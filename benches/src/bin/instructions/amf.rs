@@ -4,6 +4,8 @@ use std::hint::black_box;
 
 use weir_amf::{Document, Event, Format, Reader, Token, amf0, amf3};
 use weir_benches::amf as inputs;
+#[cfg(feature = "peers")]
+use weir_benches::peers::amf as peers;
 
 use crate::Workload;
 
@@ -106,5 +108,70 @@ fn encode(input: &[u8], format: Format, count: usize) {
             Format::Amf3 => amf3::encode(black_box(&document)),
         };
         black_box(bytes.expect("a valid document"));
+    }
+}
+
+/// The same work done by peers, which all make trees.
+#[cfg(feature = "peers")]
+pub(crate) const PEERS: &[Workload] = &[
+    ("amf/document/connect@flash-lso", |count| {
+        decode(count, peers::flash_lso, inputs::CONNECT, Format::Amf0);
+    }),
+    ("amf/document/metadata@flash-lso", |count| {
+        decode(count, peers::flash_lso, inputs::METADATA, Format::Amf0);
+    }),
+    ("amf/document/typed@flash-lso", |count| {
+        decode(count, peers::flash_lso, inputs::TYPED, Format::Amf3);
+    }),
+    ("amf/document/connect@amf", |count| {
+        decode(count, peers::sile, inputs::CONNECT, Format::Amf0);
+    }),
+    ("amf/document/metadata@amf", |count| {
+        decode(count, peers::sile, inputs::METADATA, Format::Amf0);
+    }),
+    ("amf/document/typed@amf", |count| {
+        decode(count, peers::sile, inputs::TYPED, Format::Amf3);
+    }),
+    ("amf/document/connect@rml_amf0", |count| {
+        decode(count, peers::rml, inputs::CONNECT, Format::Amf0);
+    }),
+    ("amf/document/metadata@rml_amf0", |count| {
+        decode(count, peers::rml, inputs::METADATA, Format::Amf0);
+    }),
+    ("amf/document/connect@scuffle-amf0", |count| {
+        decode(count, peers::scuffle, inputs::CONNECT, Format::Amf0);
+    }),
+    ("amf/document/metadata@scuffle-amf0", |count| {
+        decode(count, peers::scuffle, inputs::METADATA, Format::Amf0);
+    }),
+    ("amf/encode/connect@amf", |count| {
+        encode_peer(count, peers::sile_encoder, inputs::CONNECT, Format::Amf0);
+    }),
+    ("amf/encode/metadata@amf", |count| {
+        encode_peer(count, peers::sile_encoder, inputs::METADATA, Format::Amf0);
+    }),
+    ("amf/encode/typed@amf", |count| {
+        encode_peer(count, peers::sile_encoder, inputs::TYPED, Format::Amf3);
+    }),
+    ("amf/encode/connect@rml_amf0", |count| {
+        encode_peer(count, peers::rml_encoder, inputs::CONNECT, Format::Amf0);
+    }),
+    ("amf/encode/metadata@rml_amf0", |count| {
+        encode_peer(count, peers::rml_encoder, inputs::METADATA, Format::Amf0);
+    }),
+];
+
+#[cfg(feature = "peers")]
+fn decode(count: usize, peer: peers::Decoder, input: &[u8], format: Format) {
+    for _ in 0..count {
+        assert!(peer(black_box(input), format), "the peer reads the input");
+    }
+}
+
+#[cfg(feature = "peers")]
+fn encode_peer(count: usize, peer: peers::Encoder, input: &[u8], format: Format) {
+    let run = peer(input, format).expect("the peer reads the input");
+    for _ in 0..count {
+        run();
     }
 }

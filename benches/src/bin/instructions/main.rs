@@ -20,7 +20,13 @@ use std::process::ExitCode;
 type Workload = (&'static str, fn(usize));
 
 fn main() -> ExitCode {
-    let workloads: Vec<Workload> = [amf::WORKLOADS, auth::WORKLOADS].concat();
+    let workloads: Vec<Workload> = [
+        amf::WORKLOADS,
+        #[cfg(feature = "peers")]
+        amf::PEERS,
+        auth::WORKLOADS,
+    ]
+    .concat();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let done = match arguments[..] {

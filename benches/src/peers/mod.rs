@@ -1,0 +1,3 @@
+//! The same work done by other crates from crates.io.
+
+pub mod amf;
