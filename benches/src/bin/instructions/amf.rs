@@ -111,7 +111,7 @@ fn encode(input: &[u8], format: Format, count: usize) {
     }
 }
 
-/// The same work done by peers, which all make trees.
+/// The same work done by peers, which all make trees. scuffle-amf0 does not read OBS's metadata.
 #[cfg(feature = "peers")]
 pub(crate) const PEERS: &[Workload] = &[
     ("amf/document/connect@flash-lso", |count| {
@@ -140,9 +140,6 @@ pub(crate) const PEERS: &[Workload] = &[
     }),
     ("amf/document/connect@scuffle-amf0", |count| {
         decode(count, peers::scuffle, inputs::CONNECT, Format::Amf0);
-    }),
-    ("amf/document/metadata@scuffle-amf0", |count| {
-        decode(count, peers::scuffle, inputs::METADATA, Format::Amf0);
     }),
     ("amf/encode/connect@amf", |count| {
         encode_peer(count, peers::sile_encoder, inputs::CONNECT, Format::Amf0);
