@@ -4,3 +4,4 @@ pub mod amf;
 pub mod auth;
 #[cfg(feature = "peers")]
 pub mod peers;
+pub mod rtmp;

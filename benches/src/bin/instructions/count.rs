@@ -49,6 +49,11 @@ fn run(workload: &str, count: u64) -> Result<Total, Box<dyn Error>> {
         .arg(format!("--callgrind-out-file={}", out.display()))
         .arg(std::env::current_exe()?)
         .args(["run", workload, &count.to_string()])
+        // Above 8 KiB glibc copies with `rep movsb`, which would count one instruction per byte.
+        .env(
+            "GLIBC_TUNABLES",
+            "glibc.cpu.x86_rep_movsb_threshold=1000000000",
+        )
         .stdout(Stdio::null())
         .status()
         .map_err(|error| format!("valgrind cannot be run: {error}"))?;

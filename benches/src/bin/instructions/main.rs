@@ -12,6 +12,7 @@ mod amf;
 mod auth;
 mod budgets;
 mod count;
+mod rtmp;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "peers")]
         amf::PEERS,
         auth::WORKLOADS,
+        rtmp::WORKLOADS,
     ]
     .concat();
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,0 +1,65 @@
+//! Workloads of weir-rtmp.
+//!
+//! One operation of `decode`, `encode` and `ingest` is the whole publish, 781 messages of 9.8 KB
+//! on average; one of `fan_out` is three messages to each of 100 players, drained together.
+
+use std::hint::black_box;
+
+use weir_benches::rtmp::{self as inputs, FanOut, Recording};
+
+use crate::Workload;
+
+pub(crate) const WORKLOADS: &[Workload] = &[
+    ("rtmp/decode/128", |count| decode(128, count)),
+    ("rtmp/decode/4096", |count| decode(4096, count)),
+    ("rtmp/decode/65536", |count| decode(65536, count)),
+    ("rtmp/encode/128", |count| encode(128, count)),
+    ("rtmp/encode/4096", |count| encode(4096, count)),
+    ("rtmp/encode/65536", |count| encode(65536, count)),
+    ("rtmp/ingest/128", |count| ingest(128, count)),
+    ("rtmp/ingest/4096", |count| ingest(4096, count)),
+    ("rtmp/ingest/65536", |count| ingest(65536, count)),
+    ("rtmp/connect", |count| {
+        let recording = Recording::new(4096);
+        repeat(count, || {
+            usize::from(black_box(&recording).session().wants_input())
+        });
+    }),
+    ("rtmp/handshake/plain", |count| {
+        let c0_c1 = inputs::plain_c0_c1();
+        repeat(count, || inputs::answer(black_box(&c0_c1)).len());
+    }),
+    ("rtmp/handshake/digest", |count| {
+        let c0_c1 = inputs::digest_c0_c1();
+        repeat(count, || inputs::answer(black_box(&c0_c1)).len());
+    }),
+    ("rtmp/fan_out/100", |count| {
+        let mut fan_out = FanOut::new(100, 4096);
+        repeat(count, || {
+            fan_out.push_batch();
+            fan_out.drain_all()
+        });
+    }),
+];
+
+fn decode(size: u32, count: usize) {
+    let bytes = inputs::chunked(size);
+    repeat(count, || inputs::decode(black_box(&bytes)).0);
+}
+
+fn encode(size: u32, count: usize) {
+    let messages = inputs::publish();
+    repeat(count, || inputs::encode(black_box(&messages), size));
+}
+
+fn ingest(size: u32, count: usize) {
+    let recording = Recording::new(size);
+    let mut session = recording.session();
+    repeat(count, || black_box(&recording).ingest(&mut session).0);
+}
+
+fn repeat(count: usize, mut run: impl FnMut() -> usize) {
+    for _ in 0..count {
+        black_box(run());
+    }
+}

@@ -1,0 +1,397 @@
+//! A real 6 Mbit/s publish: 782 messages, 7.65 MB, as FFmpeg sent them.
+//!
+//! Types, times and lengths are the recorded ones (`data/rtmp_publish_6mbit_messages.json`); the
+//! bodies are filled with bytes that are the same in each run.
+#![expect(
+    clippy::indexing_slicing,
+    reason = "the inputs are our own, and a wrong one stops the run"
+)]
+
+use std::hint::black_box;
+use std::time::Instant;
+
+use bytes::{Buf, Bytes};
+use weir_rtmp::chunk::{
+    ChunkReader, ChunkSize, ChunkStreamId, ChunkWriter, Message, MessageStreamId, MessageType,
+    PreparedMessage, Timestamp,
+};
+use weir_rtmp::handshake::{Handshake, HandshakeKind};
+use weir_rtmp::{
+    Class, ClientConfig, ClientEvent, ClientSession, ConnectOptions, Limits, PublishKind, Quirks,
+    RtmpUrl, SendQueue, ServerConfig, ServerEvent, ServerSession, UrlStyle,
+};
+
+/// Bytes handed to a decoder at a time.
+pub const READ_LEN: usize = 16 << 10;
+
+/// The chunk sizes of the benches: everybody's default, nginx-rtmp's and FFmpeg's for a publish.
+pub const CHUNK_SIZES: [u32; 3] = [128, 4096, 65536];
+
+/// Returns the messages of the publish, less its Set Chunk Size, on the chunk streams FFmpeg uses.
+pub fn publish() -> Vec<Message> {
+    let json = include_str!("../data/rtmp_publish_6mbit_messages.json");
+    let json: serde_json::Value = serde_json::from_str(json).expect("the file is JSON");
+    let rows = json["messages"].as_array().expect("a list of messages");
+    let number = |value: &serde_json::Value| {
+        u32::try_from(value.as_u64().expect("a number")).expect("32 bits")
+    };
+    rows.iter()
+        .map(|row| {
+            let kind = MessageType::new(u8::try_from(number(&row[0])).expect("a message type"));
+            let chunk_stream = match kind {
+                MessageType::AUDIO => 4,
+                MessageType::VIDEO => 6,
+                _ => 3,
+            };
+            let len = number(&row[3]);
+            let fill = |index: u32| (index.wrapping_mul(31) >> 3).to_le_bytes()[0];
+            let payload: Bytes = (0..len).map(fill).collect();
+            Message::new(
+                kind,
+                payload,
+                ChunkStreamId::new(chunk_stream).expect("a chunk stream id"),
+                MessageStreamId::new(number(&row[2])),
+                Timestamp::from_millis(number(&row[1])),
+            )
+        })
+        .filter(|message| message.message_type != MessageType::SET_CHUNK_SIZE)
+        .collect()
+}
+
+/// Returns the media of the publish alone, which is what players get.
+pub fn media() -> Vec<Message> {
+    let mut messages = publish();
+    messages.retain(|message| {
+        matches!(
+            message.message_type,
+            MessageType::AUDIO | MessageType::VIDEO
+        )
+    });
+    messages
+}
+
+/// Returns the publish in chunks of `size`, Set Chunk Size first.
+pub fn chunked(size: u32) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut writer = writer(size, &mut bytes);
+    for message in &publish() {
+        writer.encode(message, &mut bytes).expect("a short message");
+    }
+    bytes
+}
+
+/// Reads `bytes` and returns the number of messages and of their bytes.
+pub fn decode(bytes: &[u8]) -> (usize, usize) {
+    let mut reader = ChunkReader::new(&Limits::default(), &Quirks::default());
+    let mut sum = (0, 0);
+    for mut read in bytes.chunks(READ_LEN) {
+        while let Some(message) = reader.read(&mut read).expect("our own chunks") {
+            sum = (sum.0 + 1, sum.1 + message.payload.len());
+            black_box(message);
+        }
+    }
+    sum
+}
+
+/// Writes `messages` in chunks of `size` into one buffer per message.
+pub fn encode(messages: &[Message], size: u32) -> usize {
+    let mut out = Vec::new();
+    let mut writer = writer(size, &mut out);
+    let mut sum = 0;
+    for message in messages {
+        out.clear();
+        writer.encode(message, &mut out).expect("a short message");
+        sum += black_box(&out).len();
+    }
+    sum
+}
+
+/// One publisher's messages for many players.
+#[derive(Debug)]
+pub struct FanOut {
+    messages: Vec<PreparedMessage>,
+    players: Vec<SendQueue>,
+    now: Instant,
+}
+
+impl FanOut {
+    /// Returns players with chunks of `size` that have got each message once.
+    pub fn new(players: usize, size: u32) -> Self {
+        let size = ChunkSize::new(size).expect("a chunk size");
+        let messages = media()
+            .into_iter()
+            .map(|message| PreparedMessage::new(message, size).expect("a short message"))
+            .collect();
+        let now = Instant::now();
+        let player = |_| {
+            let mut queue = SendQueue::new(1 << 20);
+            queue
+                .push(set_chunk_size(size.get()), Class::Essential, now)
+                .expect("four bytes");
+            drain(&mut queue);
+            queue
+        };
+        let mut fan_out = Self {
+            messages,
+            players: (0..players).map(player).collect(),
+            now,
+        };
+        fan_out.send_all();
+        fan_out
+    }
+
+    /// Returns how many pushes [`send_all`](Self::send_all) makes.
+    pub fn pushes(&self) -> usize {
+        self.messages.len() * self.players.len()
+    }
+
+    /// Pushes the messages to all players, three at a time, and drains them as a driver with
+    /// vectored writes does; returns the bytes.
+    pub fn send_all(&mut self) -> usize {
+        let mut sum = 0;
+        for batch in self.messages.chunks(3) {
+            for player in &mut self.players {
+                for message in batch {
+                    push(player, message, self.now);
+                }
+                sum += drain(player);
+            }
+        }
+        sum
+    }
+
+    /// Pushes a batch of three messages to all players and leaves them there.
+    pub fn push_batch(&mut self) {
+        for player in &mut self.players {
+            for message in self.messages.iter().take(3) {
+                push(player, message, self.now);
+            }
+        }
+    }
+
+    /// Drains all players.
+    pub fn drain_all(&mut self) -> usize {
+        self.players.iter_mut().map(drain).sum()
+    }
+}
+
+fn push(player: &mut SendQueue, message: &PreparedMessage, now: Instant) {
+    let timestamp = message.message().timestamp;
+    player.push_prepared(
+        message,
+        Class::Interframe,
+        MessageStreamId::new(1),
+        timestamp,
+        now,
+    );
+}
+
+fn drain(queue: &mut SendQueue) -> usize {
+    let mut sum = 0;
+    queue.commit();
+    while queue.has_remaining() {
+        let mut slices = [std::io::IoSlice::new(&[]); 8];
+        let filled = queue.chunks_vectored(&mut slices);
+        let len = black_box(&slices[..filled])
+            .iter()
+            .map(|slice| slice.len())
+            .sum();
+        queue.advance(len);
+        queue.commit();
+        sum += len;
+    }
+    sum
+}
+
+fn writer(size: u32, out: &mut Vec<u8>) -> ChunkWriter {
+    let mut writer = ChunkWriter::new();
+    writer
+        .encode(&set_chunk_size(size), out)
+        .expect("four bytes");
+    writer
+}
+
+fn set_chunk_size(size: u32) -> Message {
+    Message::new(
+        MessageType::SET_CHUNK_SIZE,
+        Bytes::copy_from_slice(&size.to_be_bytes()),
+        ChunkStreamId::CONTROL,
+        MessageStreamId::CONNECTION,
+        Timestamp::ZERO,
+    )
+}
+
+/// What a publisher sends, from its handshake to the last message of [`publish`].
+#[derive(Debug)]
+pub struct Recording {
+    /// The handshake and the commands, up to `publish`.
+    before: Vec<Bytes>,
+    /// The chunks behind it, in reads of [`READ_LEN`] bytes.
+    media: Vec<Bytes>,
+}
+
+impl Recording {
+    /// Records our own client, whose media come in chunks of `size`.
+    pub fn new(size: u32) -> Self {
+        let now = Instant::now();
+        let url: RtmpUrl = "rtmp://example.com/live/show".parse().expect("a URL");
+        let options = ConnectOptions::new(&url.target(UrlStyle::Ffmpeg));
+        let mut client = ClientSession::new(ClientConfig::default(), [1; 32], now);
+        let mut server = ServerSession::new(ServerConfig::default(), [2; 32], now);
+        client.connect(options, now).expect("the first connect");
+        let mut before = Vec::new();
+        let mut stream = None;
+        while stream.is_none() {
+            let sent = take(client.output());
+            server.handle_input(sent.clone(), now);
+            before.push(sent);
+            accept_all(&mut server, now);
+            client.handle_input(take(server.output()), now);
+            while let Some(event) = client.poll_event().expect("our own server") {
+                match event {
+                    ClientEvent::Connected { .. } => {
+                        client
+                            .publish("show", PublishKind::Live, now)
+                            .expect("connected");
+                    }
+                    ClientEvent::PublishStarted { stream: id, .. } => stream = Some(id),
+                    _ => {}
+                }
+            }
+        }
+        before.push(take(client.output()));
+        before.retain(|sent| !sent.is_empty());
+        let mut bytes = Vec::new();
+        let mut writer = writer(size, &mut bytes);
+        for mut message in media() {
+            message.stream = stream.unwrap_or(message.stream);
+            writer
+                .encode(&message, &mut bytes)
+                .expect("a short message");
+        }
+        let media = bytes.chunks(READ_LEN).map(Bytes::copy_from_slice).collect();
+        Self { before, media }
+    }
+
+    /// Returns the bytes behind the handshake and the commands.
+    pub fn media_len(&self) -> usize {
+        self.media.iter().map(Bytes::len).sum()
+    }
+
+    /// Returns a server session that has accepted the publish and expects its media.
+    pub fn session(&self) -> ServerSession {
+        let now = Instant::now();
+        let mut server = ServerSession::new(ServerConfig::default(), [2; 32], now);
+        for read in &self.before {
+            server.handle_input(read.clone(), now);
+            accept_all(&mut server, now);
+            take(server.output());
+        }
+        server
+    }
+
+    /// Lets a session take in the media, and returns their number and their bytes.
+    pub fn ingest(&self, server: &mut ServerSession) -> (usize, usize) {
+        let now = Instant::now();
+        let mut sum = (0, 0);
+        for read in &self.media {
+            server.handle_input(read.clone(), now);
+            while let Some(event) = server.poll_event().expect("our own client") {
+                if let ServerEvent::Media { packet, .. } = &event {
+                    sum = (sum.0 + 1, sum.1 + packet.payload.len());
+                }
+                black_box(event);
+            }
+            let output = server.output();
+            let len = output.remaining();
+            output.advance(len);
+        }
+        sum
+    }
+
+    /// Reads the same chunks with a [`ChunkReader`] alone.
+    pub fn decode(&self) -> (usize, usize) {
+        let mut reader = ChunkReader::new(&Limits::default(), &Quirks::default());
+        let mut sum = (0, 0);
+        for read in &self.media {
+            let mut read = &read[..];
+            while let Some(message) = reader.read(&mut read).expect("our own chunks") {
+                sum = (sum.0 + 1, sum.1 + message.payload.len());
+                black_box(message);
+            }
+        }
+        sum
+    }
+}
+
+fn accept_all(server: &mut ServerSession, now: Instant) {
+    while let Some(event) = server.poll_event().expect("our own client") {
+        match event {
+            ServerEvent::ConnectRequested { id, .. } => server.accept_connect(id, now),
+            ServerEvent::PublishRequested { id, .. } => server.accept_publish(id, now),
+            _ => Ok(()),
+        }
+        .expect("the request waits");
+    }
+}
+
+fn take(queue: &mut SendQueue) -> Bytes {
+    queue.copy_to_bytes(queue.remaining())
+}
+
+/// Walks over the chunks of [`chunked`] with nothing but their sizes known, and copies each payload
+/// once into a buffer of its own: what a decoder that returns owned messages cannot do without.
+pub fn floor(bytes: &[u8], messages: &[Message], size: u32) -> usize {
+    let size = size as usize;
+    // Set Chunk Size; then the first header of a message is told by its fmt, whose ids are short.
+    let mut rest = &bytes[16..];
+    let mut sum = 0;
+    for message in messages {
+        let header_len = [12, 8, 4, 1][usize::from(rest[0] >> 6)];
+        rest = &rest[header_len..];
+        let len = message.payload.len();
+        let mut payload = Vec::with_capacity(len);
+        while payload.len() < len {
+            if !payload.is_empty() {
+                rest = &rest[1..];
+            }
+            let (chunk, behind) = rest.split_at(size.min(len - payload.len()));
+            payload.extend_from_slice(chunk);
+            rest = behind;
+        }
+        sum += black_box(Bytes::from(payload)).len();
+    }
+    assert!(rest.is_empty(), "all of the chunks were walked over");
+    sum
+}
+
+/// Copies each payload into a buffer of its own: what no encoder that returns bytes can do without.
+pub fn copy_each(messages: &[Message]) -> usize {
+    messages
+        .iter()
+        .map(|message| black_box(message.payload.to_vec()).len())
+        .sum()
+}
+
+/// Returns what a client sends first, without a digest.
+pub fn plain_c0_c1() -> Bytes {
+    c0_c1(HandshakeKind::Plain)
+}
+
+/// Returns what a client sends first, with a digest.
+pub fn digest_c0_c1() -> Bytes {
+    c0_c1(HandshakeKind::Digest)
+}
+
+fn c0_c1(kind: HandshakeKind) -> Bytes {
+    let mut client = Handshake::client(kind, &Quirks::default(), [1; 32]);
+    client.poll_output().expect("C0 and C1")
+}
+
+/// Answers a client as a server and returns S0, S1 and S2.
+pub fn answer(c0_c1: &[u8]) -> Bytes {
+    let mut server = Handshake::server(&Quirks::default(), [2; 32]);
+    let done = server.read(&mut &c0_c1[..]).expect("a client's bytes");
+    debug_assert_eq!(done, None);
+    server.poll_output().expect("S0, S1 and S2")
+}
