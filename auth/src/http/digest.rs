@@ -195,38 +195,67 @@ impl DigestInput<'_> {
         realm: &str,
         password: &crate::Secret,
     ) -> alloc::string::String {
-        let parts = [
-            user.as_bytes(),
-            b":",
-            realm.as_bytes(),
-            b":",
-            password.expose(),
-        ];
-        self.response_to(&self.algorithm.hash.hex(&parts))
+        self.response_to(&self.password_hash(user, realm, password))
             .as_str()
             .into()
+    }
+
+    /// HA1 in lower-case hex, for comparing with another implementation; with `-sess` the nonces are in it.
+    ///
+    /// It is as good as the password: not for logs. RFC 7616, section 3.4.2.
+    pub fn ha1(&self, user: &str, realm: &str, password: &crate::Secret) -> alloc::string::String {
+        self.session_hash(&self.password_hash(user, realm, password))
+            .as_str()
+            .into()
+    }
+
+    /// HA2 in lower-case hex: method, URI and for `auth-int` the body. RFC 7616, section 3.4.3.
+    pub fn ha2(&self) -> alloc::string::String {
+        self.request_hash().as_str().into()
+    }
+
+    fn password_hash(&self, user: &str, realm: &str, password: &crate::Secret) -> HexDigest {
+        let (user, realm) = (user.as_bytes(), realm.as_bytes());
+        self.algorithm
+            .hash
+            .hex(&[user, b":", realm, b":", password.expose()])
+    }
+
+    fn session_hash(&self, ha1: &HexDigest) -> HexDigest {
+        let (nonce, cnonce) = (self.nonce.as_bytes(), self.cnonce().as_bytes());
+        match self.algorithm.session {
+            true => self
+                .algorithm
+                .hash
+                .hex(&[ha1.as_bytes(), b":", nonce, b":", cnonce]),
+            false => *ha1,
+        }
+    }
+
+    fn request_hash(&self) -> HexDigest {
+        let hash = self.algorithm.hash;
+        let (method, uri) = (self.method.as_bytes(), self.uri.as_bytes());
+        match self.qop {
+            Qop::AuthInt { body, .. } => {
+                let body = hash.hex(&[body]);
+                hash.hex(&[method, b":", uri, b":", body.as_bytes()])
+            }
+            Qop::None | Qop::Auth { .. } => hash.hex(&[method, b":", uri]),
+        }
+    }
+
+    fn cnonce(&self) -> &str {
+        match self.qop {
+            Qop::None => "",
+            Qop::Auth { cnonce, .. } | Qop::AuthInt { cnonce, .. } => cnonce,
+        }
     }
 
     /// The response of who knows HA1 (not yet the `-sess` one).
     pub(crate) fn response_to(&self, ha1: &HexDigest) -> HexDigest {
         let hash = self.algorithm.hash;
-        let (nonce, uri) = (self.nonce.as_bytes(), self.uri.as_bytes());
-        let cnonce = match self.qop {
-            Qop::None => "",
-            Qop::Auth { cnonce, .. } | Qop::AuthInt { cnonce, .. } => cnonce,
-        }
-        .as_bytes();
-        let ha1 = match self.algorithm.session {
-            true => hash.hex(&[ha1.as_bytes(), b":", nonce, b":", cnonce]),
-            false => *ha1,
-        };
-        let ha2 = match self.qop {
-            Qop::AuthInt { body, .. } => {
-                let body = hash.hex(&[body]);
-                hash.hex(&[self.method.as_bytes(), b":", uri, b":", body.as_bytes()])
-            }
-            Qop::None | Qop::Auth { .. } => hash.hex(&[self.method.as_bytes(), b":", uri]),
-        };
+        let (nonce, cnonce) = (self.nonce.as_bytes(), self.cnonce().as_bytes());
+        let (ha1, ha2) = (self.session_hash(ha1), self.request_hash());
         let (qop, nc) = match self.qop {
             Qop::None => return hash.hex(&[ha1.as_bytes(), b":", nonce, b":", ha2.as_bytes()]),
             Qop::Auth { nc, .. } => ("auth", nc),

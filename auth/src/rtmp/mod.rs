@@ -28,5 +28,5 @@ pub use llnw::response as llnw_response;
 pub use mechanism::RtmpMechanism;
 pub use query::{AppQuery, Params, Redacted};
 pub use red5::{challenge as red5_challenge, response as red5_response};
-pub use reject::{RejectDescription, RejectReason};
+pub use reject::{RejectDescription, RejectReason, challenge as challenge_description};
 pub use server::{RtmpAccept, RtmpAnswer, RtmpConnect, RtmpReject};

@@ -100,8 +100,11 @@ pub(crate) fn need_auth(mechanism: RtmpMechanism) -> String {
     format!("[ AccessManager.Reject ] : [ code=403 need auth; authmod={mechanism} ] : ")
 }
 
-/// Step 2: the challenge. Nothing may follow the parameters: GStreamer reads them to the end of the text.
-pub(crate) fn challenge(mechanism: RtmpMechanism, params: impl Display) -> String {
+/// The description of a challenge: the mechanism's parameters, `name=value` joined by `&`.
+///
+/// For servers that keep their own challenges; [`Authenticator`](crate::Authenticator) writes its own.
+/// Nothing may follow the parameters: GStreamer reads them to the end of the text.
+pub fn challenge(mechanism: RtmpMechanism, params: impl Display) -> String {
     format!("[ AccessManager.Reject ] : [ authmod={mechanism} ] : ?reason=needauth&{params}")
 }
 
