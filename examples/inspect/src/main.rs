@@ -4,6 +4,7 @@
 //! people or, with `--json`, as one JSON value for machines.
 
 mod amf;
+mod auth;
 mod codec;
 mod failure;
 mod flv;
@@ -49,6 +50,7 @@ enum Command {
     /// Shows a .sol file.
     #[command(after_help = "Example: weir-inspect sol settings.sol --reencode")]
     Sol(amf::ContainerArgs),
+    Auth(auth::AuthArgs),
     Flv(flv::FlvArgs),
     Codec(codec::CodecArgs),
     Pcap(pcap::PcapArgs),
@@ -116,6 +118,7 @@ fn run(command: Command) -> Result<Report, Failure> {
         Command::Amf3(args) => amf::run_value(&args, Format::Amf3),
         Command::AmfPacket(args) => amf::run_packet(&args),
         Command::Sol(args) => amf::run_sol(&args),
+        Command::Auth(args) => auth::run(&args),
         Command::Flv(args) => flv::run(&args),
         Command::Codec(args) => codec::run(&args),
         Command::Pcap(args) => pcap::run(&args),

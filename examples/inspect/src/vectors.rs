@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::amf;
+use crate::auth;
 use crate::codec;
 use crate::failure::Failure;
 use crate::rtsp;
@@ -21,6 +22,7 @@ pub(crate) struct VectorsArgs {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 enum Family {
     Amf,
+    Auth,
     Codec,
     Rtsp,
 }
@@ -48,6 +50,7 @@ fn answer(family: Family, line: &str) -> Result<Value, Failure> {
     }
     let computed = match family {
         Family::Amf => amf::vector(&entry),
+        Family::Auth => auth::vector(&entry),
         Family::Codec => codec::vector(&entry),
         Family::Rtsp => rtsp::vector(&entry),
     };

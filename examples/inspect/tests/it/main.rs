@@ -2,6 +2,7 @@
 #![cfg(test)]
 
 mod amf;
+mod auth;
 mod codec;
 mod flv;
 mod inspect;
