@@ -69,7 +69,8 @@ pub struct ChunkReader {
 }
 
 enum Step {
-    Message(Message),
+    /// The message of the current chunk stream is.
+    Complete,
     Progress,
     /// The header at the front is not complete.
     Incomplete,
@@ -173,14 +174,29 @@ impl ChunkReader {
                 step
             };
             match step {
-                Step::Message(message) => {
-                    self.obey(&message)?;
-                    return Ok(Some(message));
-                }
+                Step::Complete => return self.complete(),
                 Step::Progress => {}
                 Step::Incomplete => return Ok(None),
             }
         }
+    }
+
+    /// Takes the message that is complete out of the current chunk stream.
+    fn complete(&mut self) -> Result<Option<Message>, Error> {
+        let Some(stream) = self.streams.get_mut(self.current) else {
+            return Ok(None);
+        };
+        let message = stream.complete();
+        self.open -= 1;
+        self.announced -= message.payload.len();
+        self.stats.messages += 1;
+        if matches!(
+            message.message_type,
+            MessageType::SET_CHUNK_SIZE | MessageType::ABORT
+        ) {
+            self.obey(&message)?;
+        }
+        Ok(Some(message))
     }
 
     /// Makes a step over `front` followed by `input`.
@@ -284,13 +300,10 @@ impl ChunkReader {
         if left == 0 {
             self.stats.count(&self.chunk, 1);
         }
-        if missing > 0 {
-            return Step::Progress;
+        match missing {
+            0 => Step::Complete,
+            _ => Step::Progress,
         }
-        let message = stream.complete();
-        self.open -= 1;
-        self.announced -= message.payload.len();
-        Step::Message(message)
     }
 
     fn read_header(&mut self, input: &mut &[u8]) -> Result<Step, Error> {
@@ -328,11 +341,7 @@ impl ChunkReader {
         }
         // A message without payload.
         self.stats.count(&self.chunk, 1);
-        let Some(stream) = self.streams.get_mut(self.current) else {
-            return Ok(Step::Incomplete);
-        };
-        self.open -= 1;
-        Ok(Step::Message(stream.complete()))
+        Ok(Step::Complete)
     }
 
     fn open_chunk_stream(&mut self, index: usize, header: &Header) -> Result<usize, Error> {
@@ -472,14 +481,8 @@ impl ChunkReader {
     }
 
     /// Obeys Set Chunk Size and Abort, from whatever stream they come (DJI sends them elsewhere).
+    #[cold]
     fn obey(&mut self, message: &Message) -> Result<(), Error> {
-        self.stats.messages += 1;
-        if !matches!(
-            message.message_type,
-            MessageType::SET_CHUNK_SIZE | MessageType::ABORT
-        ) {
-            return Ok(());
-        }
         let Some(value) = Cursor::new(&message.payload).u32() else {
             self.warnings
                 .report(WarningCode::ControlTooShort, self.offset);

@@ -99,7 +99,11 @@ impl ChunkStream {
         if needed > self.payload.capacity() {
             let doubled = (self.payload.capacity() * 2).max(FIRST_RESERVE);
             let room = doubled.min(self.length as usize).max(needed);
-            self.payload.reserve_exact(room - self.payload.len());
+            match self.payload.capacity() {
+                // The shorter way to the allocator, once for each message.
+                0 => self.payload = Vec::with_capacity(room),
+                _ => self.payload.reserve_exact(room - self.payload.len()),
+            }
         }
     }
 

@@ -171,7 +171,7 @@ impl ChunkWriter {
         }
         sent.header = *header;
         sent.delta = Some(delta);
-        Some(header.fmt_1(delta))
+        Some(header.short_fmt_1(delta))
     }
 
     /// Makes the next message of a chunk stream begin with fmt 0.
@@ -219,15 +219,28 @@ impl MessageHeader {
         (bytes, extended)
     }
 
-    #[inline]
     fn fmt_1(&self, delta: u32) -> HeaderBytes {
         let mut bytes = HeaderBytes::EMPTY;
         bytes.put_basic(1, self.chunk_stream);
-        // Delta, length and type, in one go: this header is made for every receiver.
-        let fields = (u64::from(delta) << 32) | (u64::from(self.length) << 8);
-        let fields = (fields | u64::from(self.message_type.get())).to_be_bytes();
-        bytes.put(fields.last_chunk::<7>().unwrap_or(&[0; 7]));
+        bytes.put_u24(delta);
+        bytes.put_u24(self.length);
+        bytes.put(&[self.message_type.get()]);
         bytes
+    }
+
+    /// [`fmt_1`](Self::fmt_1) for ids below 64, as one number: it is made for every receiver.
+    #[cfg(feature = "std")]
+    #[inline]
+    fn short_fmt_1(&self, delta: u32) -> HeaderBytes {
+        let basic = 1 << 6 | u64::from(self.chunk_stream.get());
+        let fields = u64::from(delta) << 32
+            | u64::from(self.length) << 8
+            | u64::from(self.message_type.get());
+        let mut bytes = [0; 18];
+        if let Some(first) = bytes.first_chunk_mut::<8>() {
+            *first = (basic << 56 | fields).to_be_bytes();
+        }
+        HeaderBytes { bytes, len: 8 }
     }
 }
 

@@ -246,7 +246,10 @@ impl Link {
 
     /// The error that ended the link, if one did.
     pub(super) fn check(&self) -> Result<(), Error> {
-        self.failed.clone().map_or(Ok(()), Err)
+        match &self.failed {
+            None => Ok(()),
+            Some(error) => Err(error.clone()),
+        }
     }
 
     /// Whether the handshake is done.
