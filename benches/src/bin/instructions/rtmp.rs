@@ -2,6 +2,16 @@
 //!
 //! One operation of `decode`, `encode` and `ingest` is the whole publish, 781 messages of 9.8 KB
 //! on average; one of `fan_out` is three messages to each of 100 players, drained together.
+//!
+//! Short of what was aimed at, with the functions that callgrind names:
+//!
+//! - `decode/4096`, 2,160 a message instead of 2,100: about half is the one `memcpy`, a quarter
+//!   `ChunkReader::step`, a tenth the allocator.
+//! - `ingest`, 9 % above `decode` at chunk size 128 and 18 % at 4096 instead of 5 %: the session
+//!   adds some 400 a message whatever the chunk size, half in `Link::poll_message` and half in
+//!   `ServerSession::poll_event`, which move the message once more each.
+//! - `fan_out`, 437 for a push and a drain: 230 in `SendQueue::commit`, 80 in `append`, 125 in the
+//!   driver's own loop over the slices and in `advance`.
 
 use std::hint::black_box;
 
