@@ -79,7 +79,7 @@ impl RtpInfoStream {
             .min()
             .unwrap_or(text.len());
         let (url, parameters) = text.split_at_checked(end).unwrap_or((text, ""));
-        let url = url.trim_matches([' ', '\t', ';', ',', '"']);
+        let url = url.trim_matches(|c: char| c.is_ascii_whitespace() || ";,\"".contains(c));
         // RTSP 2.0 has several `ssrc=HEX:parameters` behind one URL.
         let mut streams = alloc::vec![Self::new(url)];
         for parameter in parameters.split([';', ':', ' ', ',']).take(4 * MAX_STREAMS) {

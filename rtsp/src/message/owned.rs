@@ -137,7 +137,12 @@ impl Response {
         let mut out = String::with_capacity(256);
         // Writing to a `String` cannot fail.
         let _ = write!(out, "{} {} ", self.version, self.status);
-        out.extend(self.reason.chars().filter(|c| !c.is_ascii_control()));
+        let reason: String = self
+            .reason
+            .chars()
+            .filter(|c| !c.is_ascii_control())
+            .collect();
+        out.push_str(reason.trim_ascii());
         out.push_str("\r\n");
         finish(out, &self.headers, &self.body)
     }

@@ -493,7 +493,7 @@ fn start_of(bytes: &[u8]) -> Start {
                 .count();
             match bytes.get(name) {
                 Some(b' ') if name > 0 => Start::Message,
-                None if name < MAX_METHOD => Start::Unknown,
+                None => Start::Unknown,
                 _ => Start::Nothing,
             }
         }

@@ -116,7 +116,7 @@ impl Packetizer {
             Codec::Latm(parameters) => Format::Latm(latm::Packetizer::new(parameters)?),
             Codec::Mpa => Format::Mpa(mpa::Packetizer),
             Codec::Ac3(parameters) => Format::Ac3(ac3::Packetizer::new(*parameters)),
-            Codec::Opus(_) => Format::Raw(raw::Packetizer::whole()),
+            Codec::Opus(_) => Format::Raw(raw::Packetizer::opus()),
             Codec::Pcm(parameters) => Format::Raw(raw::Packetizer::pcm(*parameters)),
             Codec::Mp2t => Format::Raw(raw::Packetizer::transport_stream()),
             Codec::Raw(_) => Format::Raw(raw::Packetizer::whole()),

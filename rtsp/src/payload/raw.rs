@@ -82,6 +82,8 @@ pub(super) struct Packetizer {
     /// Clock units per block.
     block_duration: u32,
     marker: bool,
+    /// What a receiver would refuse is not sent.
+    check: fn(&[u8]) -> Result<(), Fault>,
 }
 
 /// Where a packetizer stands in a frame.
@@ -102,6 +104,14 @@ impl Packetizer {
             block_len: 0,
             block_duration: 0,
             marker: false,
+            check: |_| Ok(()),
+        }
+    }
+
+    pub(super) const fn opus() -> Self {
+        Self {
+            check: |frame| opus::opus_duration(frame).map(drop).ok_or(BAD_OPUS),
+            ..Self::whole()
         }
     }
 
@@ -110,6 +120,7 @@ impl Packetizer {
             block_len: parameters.block_len(),
             block_duration: 1,
             marker: false,
+            check: |_| Ok(()),
         }
     }
 
@@ -118,6 +129,7 @@ impl Packetizer {
             block_len: ts::PACKET_LEN,
             block_duration: 0,
             marker: false,
+            check: |_| Ok(()),
         }
     }
 
@@ -138,6 +150,15 @@ impl Packetizer {
                 offset: frame.len() - frame.len() % self.block_len,
                 what: "a part of a sample or of a transport packet",
             });
+        }
+        match (self.check)(frame) {
+            Ok(()) => {}
+            Err(Fault::Malformed(offset, what)) => {
+                return Err(PacketizeError::Malformed { offset, what });
+            }
+            Err(Fault::Incomplete(what)) => {
+                return Err(PacketizeError::Malformed { offset: 0, what });
+            }
         }
         let blocks = room.checked_div(self.block_len).unwrap_or(0);
         let step = if blocks == 0 {

@@ -18,7 +18,9 @@ impl fmt::Display for Description<'_> {
                 inline(f, if part.is_empty() { "-" } else { part })?;
                 f.write_str(" ")?;
             }
-            inline(f, &origin.address)?;
+            // Without an address the line still has its place for one.
+            let address = origin.address.trim_ascii();
+            inline(f, if address.is_empty() { "-" } else { address })?;
             f.write_str("\r\n")?;
         }
         // A description without a name is not one to many readers; "-" is the book's empty name.
@@ -42,8 +44,10 @@ impl fmt::Display for Media<'_> {
         f.write_str("m=")?;
         inline(f, &self.media)?;
         for part in [&self.port, &self.proto].into_iter().chain(&self.fmts) {
-            f.write_str(" ")?;
-            inline(f, part)?;
+            if !part.trim_ascii().is_empty() {
+                f.write_str(" ")?;
+                inline(f, part)?;
+            }
         }
         f.write_str("\r\n")?;
         lower_lines(
@@ -89,7 +93,10 @@ fn line(f: &mut fmt::Formatter<'_>, letter: char, value: &str) -> fmt::Result {
 
 /// Writes text without its line ends.
 fn inline(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
-    let mut parts = text.split(['\r', '\n']);
+    let mut parts = text
+        .trim_ascii()
+        .split(['\r', '\n'])
+        .filter(|part| !part.is_empty());
     f.write_str(parts.next().unwrap_or_default())?;
     parts.try_for_each(|part| write!(f, " {part}"))
 }

@@ -219,13 +219,14 @@ impl Link {
             return self.fail(LimitExceeded::QueuedOutput { got, limit });
         }
         loop {
-            let item = match self.reader.read() {
-                Ok(item) => item,
-                Err(error) => return self.fail(error),
-            };
+            let item = self.reader.read();
             while let Some(Warning { code, offset }) = self.reader.next_warning() {
                 self.warnings.push(code, offset);
             }
+            let item = match item {
+                Ok(item) => item,
+                Err(error) => return self.fail(error),
+            };
             match item {
                 None => return Ok(None),
                 Some(Item::Request(request)) => return Ok(Some(Arrival::Request(request))),

@@ -2,6 +2,7 @@
 //! Tests of the public interface, one file per story.
 
 mod dts;
+mod fuzzed;
 mod golden;
 mod hostile;
 mod laws;

@@ -270,15 +270,20 @@ impl ClientSession {
             if self.closed {
                 return Ok(None);
             }
-            match self.link.poll()? {
-                Some(Arrival::Response(response)) => self.receive_response(response)?,
-                Some(Arrival::Request(request)) => self.receive_request(request),
-                Some(Arrival::Packet(channel, packet)) => self.receive_packet(channel, packet),
-                None if self.link.eof => {
+            match self.link.poll() {
+                Ok(Some(Arrival::Response(response))) => self.receive_response(response)?,
+                Ok(Some(Arrival::Request(request))) => self.receive_request(request),
+                Ok(Some(Arrival::Packet(channel, packet))) => self.receive_packet(channel, packet),
+                Ok(None) if self.link.eof => {
                     self.closed = true;
                     return Ok(Some(ClientEvent::Closed));
                 }
-                None => return Ok(None),
+                Ok(None) => return Ok(None),
+                Err(error) => {
+                    // What was noticed before the error is told before it.
+                    let warning = self.link.next_warning().map(ClientEvent::Warning);
+                    return warning.map_or(Err(error), |warning| Ok(Some(warning)));
+                }
             }
         }
     }

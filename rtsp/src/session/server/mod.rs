@@ -290,7 +290,9 @@ impl ServerSession {
                         let answer = self.dress(Response::new(error.status_hint()), None);
                         self.link.queue.push_message(answer.encode(), self.last_now);
                     }
-                    return Err(error);
+                    // What was noticed before the error is told before it.
+                    let warning = self.link.next_warning().map(ServerEvent::Warning);
+                    return warning.map_or(Err(error), |warning| Ok(Some(warning)));
                 }
             }
         }
