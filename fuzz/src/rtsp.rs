@@ -1,1 +1,0 @@
-//! Targets of weir-rtsp.
