@@ -5,3 +5,4 @@ pub mod auth;
 #[cfg(feature = "peers")]
 pub mod peers;
 pub mod rtmp;
+pub mod rtp;
