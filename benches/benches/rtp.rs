@@ -125,7 +125,7 @@ fn h264_depacketize(criterion: &mut Criterion) {
         bencher.iter(|| {
             buffer.clear();
             for packet in black_box(&packets) {
-                buffer.extend_from_slice(&packet[14..]);
+                buffer.extend_from_slice(packet.get(14..).unwrap_or_default());
             }
             buffer.len()
         });
@@ -176,7 +176,11 @@ fn h264_packetize(criterion: &mut Criterion) {
     group.bench_function("floor_one_copy", |bencher| {
         let mut buffer = Vec::with_capacity(1400);
         bencher.iter(|| {
-            for chunk in black_box(&annex_b)[5..].chunks(1386) {
+            for chunk in black_box(&annex_b)
+                .get(5..)
+                .unwrap_or_default()
+                .chunks(1386)
+            {
                 buffer.clear();
                 buffer.extend_from_slice(&[0; 14]);
                 buffer.extend_from_slice(chunk);
