@@ -187,3 +187,41 @@ fn a_file_that_is_no_capture_is_an_error() {
     let ours = inspect(["pcap", &file.display().to_string()]);
     assert_eq!(ours["error"]["kind"], "malformed");
 }
+
+/// The tour of the README: FFmpeg 5.1.9 with a wrong password at weir-live.
+#[test]
+fn the_tour_finds_the_wrong_password() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ffmpeg_wrong_password.pcap");
+    let ours = inspect(["pcap", &file.display().to_string()]);
+    let connections = ours["connections"].as_array().expect("connections");
+    assert_eq!(connections.len(), 3);
+    let last = &connections[2];
+    let refusal = &last["expect_s2c"]["commands"][0]["args"][1]["description"];
+    assert!(
+        refusal
+            .as_str()
+            .expect("text")
+            .ends_with("?reason=authfailed")
+    );
+    let app = last["expect_c2s"]["commands"][0]["args"][0]["app"]
+        .as_str()
+        .expect("text");
+    let answer = |password: &str| {
+        let password = format!("password={password}");
+        let sent = format!("app_sent={app}");
+        inspect([
+            "auth",
+            "respond",
+            "adobe",
+            "user=alice",
+            &password,
+            "salt=1hqVIB5T",
+            "server_challenge=YGKq3S9g",
+            "opaque=n2sBJDYmvtOIqO7GMt4e3JRO4OIZlM6cX8SVd1U",
+            "client_challenge=8444028d",
+            &sent,
+        ])
+    };
+    assert_eq!(answer("s3cr3t")["accept"], false);
+    assert_eq!(answer("wrong")["accept"], true);
+}
