@@ -54,6 +54,11 @@ pub(crate) const CLAIMS: &[Claim] = &[
     ),
     Claim("librtmp_logs_in_with_llnw", GSTREAMER, librtmp_logs_in),
     Claim(
+        "librtmp_stops_at_a_wrong_password",
+        GSTREAMER,
+        librtmp_stops,
+    ),
+    Claim(
         "rtmpdump_logs_in_with_connect_arguments",
         &["ffmpeg", "rtmpdump"],
         rtmpdump_logs_in,
@@ -157,18 +162,30 @@ fn rtmp2sink_stops() {
 }
 
 /// librtmp 2.4, through GStreamer's `rtmpsink`. Debian's build of it crashes in the adobe step, so it gets the other.
-fn librtmp_logs_in() {
-    let server = server("llnw");
+fn librtmp(server: &Server, password: &str) -> Finished {
     let url = format!(
-        "rtmp://127.0.0.1:{}/live/test live=1 pubUser=alice pubPasswd=s3cr3t",
+        "rtmp://127.0.0.1:{}/live/test live=1 pubUser=alice pubPasswd={password}",
         server.rtmp_port
     );
     let line = "gst-launch-1.0 -q videotestsrc num-buffers=30 ! video/x-raw,width=320,height=180 ! \
                 x264enc speed-preset=ultrafast ! h264parse ! flvmux streamable=true ! rtmpsink location={}";
-    let finished = Program::start(line, &[&url]).finish(PATIENCE);
+    Program::start(line, &[&url]).finish(PATIENCE)
+}
+
+fn librtmp_logs_in() {
+    let server = server("llnw");
+    let finished = librtmp(&server, "s3cr3t");
     assert!(finished.status.success(), "{}", finished.stderr);
     server.wait_for_log("published");
     assert_eq!(connections(&server), 3);
+}
+
+fn librtmp_stops() {
+    let server = server("llnw");
+    assert!(!librtmp(&server, "wrong").status.success());
+    server.wait_for_log("login refused: wrong password");
+    assert_eq!(connections(&server), 3);
+    assert_eq!(server.log_lines("published").len(), 0);
 }
 
 /// rtmpdump can only play, and knows no challenge; over loopback a password may come in clear.
