@@ -1,7 +1,11 @@
 //! Logins of real clients: the right password publishes, the wrong one stops in as many connections as the
 //! protocol has steps.
 
-use std::fs;
+use std::{fs, net::TcpStream, time::Instant};
+
+use weir_auth::rtmp::RtmpClient;
+use weir_minimal::{Connection, Next, seed};
+use weir_rtmp::{ClientConfig, ClientEvent, ClientSession, ConnectOptions, RtmpUrl, UrlStyle};
 
 use crate::{
     claim::Claim,
@@ -67,6 +71,11 @@ pub(crate) const CLAIMS: &[Claim] = &[
         "rtmpdump_is_refused_with_a_wrong_password",
         &["rtmpdump"],
         rtmpdump_is_refused,
+    ),
+    Claim(
+        "an_answer_is_good_once_and_for_one_user",
+        &[],
+        answer_is_good_once,
     ),
     Claim(
         "curl_needs_a_login_to_watch_over_http",
@@ -235,4 +244,46 @@ fn curl_logs_in() {
     assert_eq!(curl("guest:s3cr3t"), "403");
     assert_eq!(curl("viewer:s3cr3t"), "200");
     publisher.succeed(PATIENCE);
+}
+
+/// What the server says to a `connect` with this `app`: nothing when it lets in.
+fn refusal(server: &Server, app: &str) -> Option<String> {
+    let url: RtmpUrl = server.rtmp("live/test").parse().unwrap();
+    let mut target = url.target(UrlStyle::Ffmpeg);
+    target.app = app.to_owned();
+    let now = Instant::now();
+    let mut session = ClientSession::new(ClientConfig::default(), seed().unwrap(), now);
+    session.connect(ConnectOptions::new(&target), now).unwrap();
+    let socket = TcpStream::connect((url.host(), url.port())).unwrap();
+    let mut client: Connection<ClientSession, ()> = Connection::new(socket, session).unwrap();
+    loop {
+        match client.wait().unwrap() {
+            Next::Event(ClientEvent::Connected { .. }) => return None,
+            Next::Event(ClientEvent::ConnectRejected { status, .. }) => {
+                return Some(status.description().to_owned());
+            }
+            _ => {}
+        }
+    }
+}
+
+/// A client of the user, who has named `adobe`, and the challenge that came.
+fn challenged(server: &Server, user: &str) -> (RtmpClient, String) {
+    let mut login = RtmpClient::new("live", user, &"s3cr3t".into(), seed().unwrap());
+    let wanted = refusal(server, &login.app()).unwrap();
+    login.handle_reject(&wanted).unwrap();
+    let challenge = refusal(server, &login.app()).unwrap();
+    (login, challenge)
+}
+
+fn answer_is_good_once() {
+    let server = server("adobe");
+    let (mut alice, challenge) = challenged(&server, "alice");
+    let (mut viewer, _) = challenged(&server, "viewer");
+    // The viewer answers the challenge that alice was sent, before she does.
+    viewer.handle_reject(&challenge).unwrap();
+    assert!(refusal(&server, &viewer.app()).is_some());
+    alice.handle_reject(&challenge).unwrap();
+    assert_eq!(refusal(&server, &alice.app()), None);
+    assert!(refusal(&server, &alice.app()).is_some());
 }
