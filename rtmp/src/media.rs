@@ -1,7 +1,9 @@
 //! Audio, video and data as they travel in messages.
 
 use bytes::Bytes;
-use weir_flv::{Tag, TagKind, body};
+#[cfg(feature = "std")]
+use weir_flv::body;
+use weir_flv::{Tag, TagKind};
 
 #[cfg(feature = "std")]
 use crate::chunk::MessageStreamId;
