@@ -10,6 +10,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+#[cfg(feature = "peers")]
+use weir_benches::peers::rtmp as peers;
 use weir_benches::rtmp::{self, CHUNK_SIZES, FanOut, Recording};
 
 fn decode(c: &mut Criterion) {
@@ -22,6 +24,10 @@ fn decode(c: &mut Criterion) {
         group.bench_function("floor", |b| {
             b.iter(|| rtmp::floor(black_box(&bytes), &messages, size))
         });
+        #[cfg(feature = "peers")]
+        for (name, decode) in peers::DECODERS {
+            group.bench_function(*name, |b| b.iter(|| decode(black_box(&bytes))));
+        }
         group.finish();
     }
 }
@@ -55,6 +61,10 @@ fn encode(c: &mut Criterion) {
         group.bench_function("floor", |b| {
             b.iter(|| rtmp::copy_each(black_box(&messages)))
         });
+        #[cfg(feature = "peers")]
+        for (name, encode) in peers::ENCODERS {
+            group.bench_function(*name, |b| b.iter(|| encode(black_box(&messages), size)));
+        }
         group.finish();
     }
 }

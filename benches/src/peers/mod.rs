@@ -1,3 +1,4 @@
 //! The same work done by other crates from crates.io.
 
 pub mod amf;
+pub mod rtmp;

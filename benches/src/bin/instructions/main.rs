@@ -27,6 +27,8 @@ fn main() -> ExitCode {
         amf::PEERS,
         auth::WORKLOADS,
         rtmp::WORKLOADS,
+        #[cfg(feature = "peers")]
+        rtmp::PEERS,
     ]
     .concat();
     let arguments: Vec<String> = std::env::args().skip(1).collect();

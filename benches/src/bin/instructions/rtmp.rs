@@ -15,6 +15,8 @@
 
 use std::hint::black_box;
 
+#[cfg(feature = "peers")]
+use weir_benches::peers::rtmp as peers;
 use weir_benches::rtmp::{self as inputs, FanOut, Recording};
 
 use crate::Workload;
@@ -66,6 +68,78 @@ fn ingest(size: u32, count: usize) {
     let recording = Recording::new(size);
     let mut session = recording.session();
     repeat(count, || black_box(&recording).ingest(&mut session).0);
+}
+
+/// The same work done by peers.
+#[cfg(feature = "peers")]
+pub(crate) const PEERS: &[Workload] = &[
+    ("rtmp/decode/128@rml_rtmp", |count| {
+        decode_peer(peers::rml, 128, count);
+    }),
+    ("rtmp/decode/4096@rml_rtmp", |count| {
+        decode_peer(peers::rml, 4096, count);
+    }),
+    ("rtmp/decode/65536@rml_rtmp", |count| {
+        decode_peer(peers::rml, 65536, count);
+    }),
+    ("rtmp/decode/128@scuffle-rtmp", |count| {
+        decode_peer(peers::scuffle, 128, count);
+    }),
+    ("rtmp/decode/4096@scuffle-rtmp", |count| {
+        decode_peer(peers::scuffle, 4096, count);
+    }),
+    ("rtmp/decode/65536@scuffle-rtmp", |count| {
+        decode_peer(peers::scuffle, 65536, count);
+    }),
+    ("rtmp/decode/128@rtmp-rs", |count| {
+        decode_peer(peers::rtmp_rs, 128, count);
+    }),
+    ("rtmp/decode/4096@rtmp-rs", |count| {
+        decode_peer(peers::rtmp_rs, 4096, count);
+    }),
+    ("rtmp/decode/65536@rtmp-rs", |count| {
+        decode_peer(peers::rtmp_rs, 65536, count);
+    }),
+    ("rtmp/encode/128@rml_rtmp", |count| {
+        encode_peer(peers::rml_encoder, 128, count);
+    }),
+    ("rtmp/encode/4096@rml_rtmp", |count| {
+        encode_peer(peers::rml_encoder, 4096, count);
+    }),
+    ("rtmp/encode/65536@rml_rtmp", |count| {
+        encode_peer(peers::rml_encoder, 65536, count);
+    }),
+    ("rtmp/encode/128@scuffle-rtmp", |count| {
+        encode_peer(peers::scuffle_encoder, 128, count);
+    }),
+    ("rtmp/encode/4096@scuffle-rtmp", |count| {
+        encode_peer(peers::scuffle_encoder, 4096, count);
+    }),
+    ("rtmp/encode/65536@scuffle-rtmp", |count| {
+        encode_peer(peers::scuffle_encoder, 65536, count);
+    }),
+    ("rtmp/encode/128@rtmp-rs", |count| {
+        encode_peer(peers::rtmp_rs_encoder, 128, count);
+    }),
+    ("rtmp/encode/4096@rtmp-rs", |count| {
+        encode_peer(peers::rtmp_rs_encoder, 4096, count);
+    }),
+    ("rtmp/encode/65536@rtmp-rs", |count| {
+        encode_peer(peers::rtmp_rs_encoder, 65536, count);
+    }),
+];
+
+#[cfg(feature = "peers")]
+fn decode_peer(peer: peers::Decoder, size: u32, count: usize) {
+    let bytes = inputs::chunked(size);
+    assert_eq!(peer(&bytes), inputs::decode(&bytes), "all messages");
+    repeat(count, || peer(black_box(&bytes)).0);
+}
+
+#[cfg(feature = "peers")]
+fn encode_peer(peer: peers::Encoder, size: u32, count: usize) {
+    let messages = inputs::publish();
+    repeat(count, || peer(black_box(&messages), size));
 }
 
 fn repeat(count: usize, mut run: impl FnMut() -> usize) {
