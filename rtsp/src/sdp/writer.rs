@@ -15,12 +15,12 @@ impl fmt::Display for Description<'_> {
                 &origin.session_id,
                 &origin.session_version,
             ] {
-                inline(f, if part.is_empty() { "-" } else { part })?;
+                words(f, if part.is_empty() { "-" } else { part })?;
                 f.write_str(" ")?;
             }
             // Without an address the line still has its place for one.
             let address = origin.address.trim_ascii();
-            inline(f, if address.is_empty() { "-" } else { address })?;
+            words(f, if address.is_empty() { "-" } else { address })?;
             f.write_str("\r\n")?;
         }
         // A description without a name is not one to many readers; "-" is the book's empty name.
@@ -42,11 +42,11 @@ impl fmt::Display for Description<'_> {
 impl fmt::Display for Media<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("m=")?;
-        inline(f, &self.media)?;
+        words(f, &self.media)?;
         for part in [&self.port, &self.proto].into_iter().chain(&self.fmts) {
             if !part.trim_ascii().is_empty() {
                 f.write_str(" ")?;
-                inline(f, part)?;
+                words(f, part)?;
             }
         }
         f.write_str("\r\n")?;
@@ -71,6 +71,13 @@ fn lower_lines(
     bandwidth
         .iter()
         .try_for_each(|bandwidth| line(f, 'b', &bandwidth.text))
+}
+
+/// A part of a line of words: white space of any kind parts words, so it becomes one blank.
+fn words(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    let mut words = text.split_ascii_whitespace();
+    f.write_str(words.next().unwrap_or_default())?;
+    words.try_for_each(|word| write!(f, " {word}"))
 }
 
 fn attributes(f: &mut fmt::Formatter<'_>, list: &[Attribute<'_>]) -> fmt::Result {

@@ -59,3 +59,13 @@ fn what_is_no_opus_packet_is_not_sent() {
     let refused = matches!(sent, Err(PacketizeError::Malformed { offset: 0, .. }));
     assert!(refused);
 }
+
+#[test]
+fn form_feeds_between_the_words_of_a_media_line_are_written_as_blanks() {
+    let sdp = Description::parse(
+        b"v=0\r\nm=video 0 RTP/AVP\x0c\x0cX 96\r\n",
+        &Limits::default(),
+    );
+    let text = sdp.to_string();
+    assert!(text.ends_with("m=video 0 RTP/AVP X 96\r\n"), "{text}");
+}
