@@ -116,14 +116,16 @@ impl Transport {
 
     fn read_parameter(&mut self, parameter: &str, at: usize) -> Result<(), ValueError> {
         let (name, value) = pair(parameter);
+        let name = bare(name);
         let Some(value) = value else {
             match () {
+                () if name.is_empty() => {}
                 () if name.eq_ignore_ascii_case("unicast") => self.unicast = true,
                 () if name.eq_ignore_ascii_case("multicast") => self.multicast = true,
                 () if name.eq_ignore_ascii_case("append") => self.append = true,
-                () if name.contains('/') && self.protocol.is_empty() => self.read_kind(name),
+                () if name.contains('/') && self.protocol.is_empty() => self.read_kind(&name),
                 () if self.other.len() >= MAX_LIST => {}
-                () => self.other.push((bare(name), None)),
+                () => self.other.push((name, None)),
             }
             return Ok(());
         };
@@ -141,7 +143,8 @@ impl Transport {
             "mode" => self.mode = split(value, ',').take(MAX_LIST).map(mode).collect(),
             "src_addr" => self.src_addr = addresses(parameter),
             "dest_addr" => self.dest_addr = addresses(parameter),
-            _ => self.other.push((bare(name), Some(bare(value)))),
+            _ if self.other.len() >= MAX_LIST => {}
+            _ => self.other.push((name, Some(bare(value)))),
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use weir_rtsp::Limits;
-use weir_rtsp::header::RtpInfo;
+use weir_rtsp::header::{RtpInfo, Transport};
 use weir_rtsp::message::{Item, Reader, Resync};
 use weir_rtsp::payload::{Codec, Framing, PacketizeError, Packetizer, PacketizerConfig};
 use weir_rtsp::rtp::{RtpTime, Ssrc};
@@ -68,4 +68,12 @@ fn form_feeds_between_the_words_of_a_media_line_are_written_as_blanks() {
     );
     let text = sdp.to_string();
     assert!(text.ends_with("m=video 0 RTP/AVP X 96\r\n"), "{text}");
+}
+
+#[test]
+fn a_transport_parameter_of_quotes_alone_is_left_out() {
+    let transport: Transport = "RTP/AVP;\"".parse().unwrap();
+    assert_eq!(transport.to_string(), "RTP/AVP");
+    let transport: Transport = "RTP/AVP;\"unicast\"".parse().unwrap();
+    assert!(transport.unicast);
 }
