@@ -114,6 +114,9 @@ struct Network {
     warnings: usize,
 }
 
+/// Bytes that the network carries at once, at most: well within what a session keeps unread.
+const MAX_READ: usize = 65_536;
+
 impl Network {
     fn new(client_chunks: u32, server_chunks: u32) -> Self {
         let now = t0();
@@ -233,7 +236,7 @@ impl Network {
         } else {
             &mut self.to_client
         };
-        let len = len.min(pipe.len());
+        let len = len.min(pipe.len()).min(MAX_READ);
         let bytes = Bytes::from_iter(pipe.drain(..len));
         if to_server {
             self.server.handle_input(bytes, self.now);
@@ -246,11 +249,13 @@ impl Network {
     }
 
     fn settle(&mut self) {
-        for _ in 0..20 {
-            self.carry(true, usize::MAX);
-            self.carry(false, usize::MAX);
+        let mut quiet = 0;
+        while quiet < 20 {
+            self.carry(true, MAX_READ);
+            self.carry(false, MAX_READ);
+            let empty = self.to_server.is_empty() && self.to_client.is_empty();
+            quiet = if empty { quiet + 1 } else { 0 };
         }
-        assert!(self.to_server.is_empty() && self.to_client.is_empty());
         assert!(self.published.is_some() && self.played.is_some());
     }
 
