@@ -38,6 +38,43 @@ pub struct Av1Config<'a> {
 }
 
 impl<'a> Av1Config<'a> {
+    /// Makes the record for the first sequence header among the OBUs of a key frame.
+    ///
+    /// # Errors
+    /// [`Malformed`] when there is none or it cannot be read.
+    pub fn new(frame: &'a [u8]) -> Result<Self, Malformed> {
+        let mut cursor = Cursor::new(frame);
+        loop {
+            let begin = cursor.offset();
+            if cursor.is_empty() {
+                return Err(NO_SEQUENCE_HEADER);
+            }
+            let obu = obu(&mut cursor)?;
+            if obu.kind == Obu::SEQUENCE_HEADER {
+                let header = Av1SequenceHeader::decode(obu.payload)?;
+                let obus = frame.get(begin..cursor.offset()).unwrap_or_default();
+                return Ok(Self::of(&header, obus));
+            }
+        }
+    }
+
+    fn of(header: &Av1SequenceHeader, obus: &'a [u8]) -> Self {
+        let picture = &header.picture;
+        Self {
+            profile: header.profile,
+            level: header.level,
+            high_tier: header.high_tier,
+            high_bitdepth: picture.bit_depth > 8,
+            twelve_bit: picture.bit_depth == 12,
+            monochrome: picture.chroma == Chroma::Monochrome,
+            subsampling_x: picture.chroma != Chroma::Yuv444,
+            subsampling_y: matches!(picture.chroma, Chroma::Monochrome | Chroma::Yuv420),
+            chroma_sample_position: 0,
+            presentation_delay: None,
+            obus,
+        }
+    }
+
     /// Reads a record.
     ///
     /// # Errors
@@ -121,14 +158,16 @@ impl<'a> Av1Config<'a> {
                 return Av1SequenceHeader::decode(obu.payload);
             }
         }
-        Err(Malformed::Short {
-            what: "sequence header OBU",
-            offset: 0,
-            wanted: 1,
-            left: 0,
-        })
+        Err(NO_SEQUENCE_HEADER)
     }
 }
+
+const NO_SEQUENCE_HEADER: Malformed = Malformed::Short {
+    what: "sequence header OBU",
+    offset: 0,
+    wanted: 1,
+    left: 0,
+};
 
 /// One open bitstream unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

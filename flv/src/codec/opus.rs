@@ -40,6 +40,20 @@ pub struct OpusMapping<'a> {
 }
 
 impl<'a> OpusConfig<'a> {
+    /// The header of mono or stereo that is joined in the middle: nothing is to be skipped.
+    #[must_use]
+    pub const fn new(channels: u8) -> Self {
+        Self {
+            version: 1,
+            channels,
+            pre_skip: 0,
+            input_rate: 48_000,
+            gain: 0,
+            family: 0,
+            mapping: None,
+        }
+    }
+
     /// Reads an identification header; bytes behind it are ignored.
     ///
     /// # Errors

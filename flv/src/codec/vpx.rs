@@ -1,5 +1,6 @@
 //! VP8 and VP9: the VPCodecConfigurationRecord.
 
+use super::bits::Bits;
 use super::picture::Chroma;
 use crate::Malformed;
 use crate::cursor::Cursor;
@@ -31,6 +32,85 @@ pub struct VpxConfig {
 }
 
 impl VpxConfig {
+    /// The record of VP8, whose frames are all of one kind. RFC 6386, section 9.
+    #[must_use]
+    pub const fn vp8() -> Self {
+        Self {
+            boxed: false,
+            profile: 0,
+            level: 0,
+            bit_depth: 8,
+            chroma_subsampling: 1,
+            full_range: false,
+            primaries: UNSPECIFIED,
+            transfer: UNSPECIFIED,
+            matrix: UNSPECIFIED,
+        }
+    }
+
+    /// Makes the record for a key frame of VP9.
+    ///
+    /// VP9, sections 7.2 and 7.2.2: the frame says one colour space where the record has three
+    /// numbers, so only BT.601, BT.709, BT.2020 and sRGB are told.
+    ///
+    /// # Errors
+    /// [`Malformed`] when the frame is no key frame or ends early.
+    pub fn of_vp9(frame: &[u8]) -> Result<Self, Malformed> {
+        let mut bits = Bits::new(frame);
+        bits.skip(2, "frame_marker")?;
+        let low = bits.read_u8(1, "profile_low_bit")?;
+        let profile = bits.read_u8(1, "profile_high_bit")? << 1 | low;
+        if profile == 3 {
+            bits.skip(1, "reserved_zero")?;
+        }
+        // show_existing_frame, frame_type (0 is a key frame)
+        let kind = bits.read(2, "frame_type")?;
+        bits.skip(2, "show_frame")?;
+        let sync = bits.read(24, "frame_sync_code")?;
+        if kind != 0 || sync != VP9_SYNC_CODE {
+            return Err(Malformed::Value {
+                what: "frame_sync_code of a key frame",
+                offset: 1,
+                got: sync.into(),
+                allowed: "0x498342",
+            });
+        }
+        let bit_depth = match profile >= 2 {
+            true if bits.flag("ten_or_twelve_bit")? => 12,
+            true => 10,
+            false => 8,
+        };
+        let color_space = bits.read_u8(3, "color_space")?;
+        let rgb = color_space == 7;
+        let full_range = rgb || bits.flag("color_range")?;
+        let chroma_subsampling = match (profile & 1, rgb) {
+            (0, _) => 1,
+            (_, true) => 3,
+            _ => match bits.read(2, "subsampling_x")? {
+                0b11 => 1,
+                0b10 => 2,
+                _ => 3,
+            },
+        };
+        let (primaries, transfer, matrix) = match color_space {
+            1 => (6, 6, 6),
+            2 => (1, 1, 1),
+            5 => (9, 14, 9),
+            7 => (1, 13, 0),
+            _ => (UNSPECIFIED, UNSPECIFIED, UNSPECIFIED),
+        };
+        Ok(Self {
+            profile,
+            bit_depth,
+            chroma_subsampling,
+            full_range,
+            primaries,
+            transfer,
+            matrix,
+            ..Self::vp8()
+        })
+    }
+
     /// Reads a record of 8 bytes, or of 12 with the version and flags of the box.
     ///
     /// # Errors
@@ -90,3 +170,7 @@ impl VpxConfig {
 
 /// Version 1, no flags.
 const BOX_VERSION: [u8; 4] = [1, 0, 0, 0];
+/// VP9, section 7.2.1.
+const VP9_SYNC_CODE: u32 = 0x49_83_42;
+/// "Unspecified" in ITU-T H.273.
+const UNSPECIFIED: u8 = 2;

@@ -4,7 +4,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 use weir_flv::FourCc;
-use weir_flv::body::{Codec, PacketType};
+use weir_flv::body::{Codec, MediaKind, PacketType};
 use weir_flv::codec::{
     AacConfig, Av1Config, AvcConfig, Chroma, CodecConfig, FlacConfig, HevcConfig, OpusConfig,
     Picture, Signalling, VpxConfig, VvcConfig, adts, nal,
@@ -470,5 +470,56 @@ proptest! {
         if let Ok(Some(config)) = CodecConfig::decode(codec, &bytes) {
             let _ = config.picture();
         }
+    }
+}
+
+/// The first configuration and the first key frame of a video track.
+fn config_and_key_frame(name: &str) -> (Vec<u8>, Vec<u8>) {
+    let (mut config, mut frame) = (None, None);
+    for tag in clean_tags(&load(name).file) {
+        for packet in tag.tag.packets().map(|packet| packet.expect("valid")) {
+            if packet.kind == MediaKind::Video && packet.is_sequence_start() {
+                config.get_or_insert_with(|| packet.payload.to_vec());
+            } else if packet.is_key_frame() {
+                frame.get_or_insert_with(|| packet.payload.to_vec());
+            }
+        }
+    }
+    (config.expect("configuration"), frame.expect("key frame"))
+}
+
+#[test]
+fn a_key_frame_of_av1_makes_the_record_its_muxer_wrote() {
+    let (record, frame) = config_and_key_frame("o12_av1_opus_ertmp");
+    let mut theirs = Av1Config::decode(&record).expect("record");
+    // libaom's header outside the stream differs from the one in it by the tools in use.
+    theirs.obus = Av1Config::new(&frame).expect("key frame").obus;
+    assert_eq!(Av1Config::new(&frame), Ok(theirs));
+    // Temporal delimiter, then a frame: nothing to make a record of.
+    assert!(Av1Config::new(&[0x12, 0, 0x32, 1, 0]).is_err());
+    assert!(Av1Config::new(&[]).is_err());
+}
+
+#[test]
+fn a_key_frame_of_vp9_makes_the_record_its_muxer_wrote() {
+    let (record, frame) = config_and_key_frame("o13_vp9_flac_ertmp");
+    let theirs = VpxConfig::decode(&record).expect("record");
+    let ours = VpxConfig::of_vp9(&frame).expect("key frame");
+    assert_eq!(
+        (ours.profile, ours.bit_depth, ours.chroma(), ours.full_range),
+        (
+            theirs.profile,
+            theirs.bit_depth,
+            theirs.chroma(),
+            theirs.full_range
+        )
+    );
+    // VP9, section 7.2: profile 1 in 4:4:4 as sRGB; an inter frame has no sync code.
+    let srgb = VpxConfig::of_vp9(&[0xa0, 0x49, 0x83, 0x42, 0xe0]).expect("key frame");
+    assert_eq!((srgb.profile, srgb.chroma()), (1, Some(Chroma::Yuv444)));
+    assert_eq!((srgb.primaries, srgb.transfer, srgb.matrix), (1, 13, 0));
+    assert!(VpxConfig::of_vp9(&[0x86, 0, 0, 0, 0]).is_err());
+    for len in 0..5 {
+        assert!(VpxConfig::of_vp9(&frame[..len]).is_err(), "{len} bytes");
     }
 }
