@@ -115,6 +115,10 @@ impl Depacketizer<Slices> {
 
 impl<O: Output> Depacketizer<O> {
     fn with_output(codec: &Codec, framing: Framing) -> Result<Self, UnsupportedFormat> {
+        let framing = match codec {
+            Codec::H264(_) | Codec::H265(_) | Codec::Aac(_) => framing,
+            _ => Framing::Raw,
+        };
         Ok(Self {
             format: match codec {
                 Codec::H264(parameters) => Format::H264(h264::Depacketizer::new(parameters)),
