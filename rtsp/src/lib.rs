@@ -84,6 +84,7 @@
 //! | [`sdp`] | reads descriptions that no line can spoil; writes them |
 //! | [`rtp`], [`rtcp`] | packets, statistics, reordering, clocks |
 //! | [`payload`] | packetizers and depacketizers of the codecs |
+//! | [`MediaReceiver`] | packets of all tracks into frames on one timeline |
 //! | [`tunnel`] | RTSP through HTTP, both roles |
 //! | [`ServerSession`], [`ClientSession`] | the protocol, in the shape all weir sessions share |
 //!
@@ -125,6 +126,7 @@ pub mod header;
 pub mod message;
 pub mod payload;
 mod quirks;
+mod receiver;
 pub mod rtcp;
 pub mod rtp;
 pub mod sdp;
@@ -140,6 +142,7 @@ pub use config::Limits;
 pub use dts::DtsRecovery;
 pub use error::{Error, LimitExceeded, Malformed, PeerMisbehaved, ReadError, ValueError};
 pub use quirks::{Latching, Quirks, Tolerance};
+pub use receiver::{MediaEvent, MediaFrame, MediaReceiver};
 #[cfg(feature = "std")]
 pub use send_queue::{Backlog, Class, Dropped, SendQueue};
 #[cfg(feature = "std")]

@@ -58,7 +58,7 @@ pub struct UnsupportedFormat {
 }
 
 impl UnsupportedFormat {
-    pub(super) const fn new(what: &'static str) -> Self {
+    pub(crate) const fn new(what: &'static str) -> Self {
         Self { what }
     }
 }

@@ -20,12 +20,12 @@ struct Track {
 }
 
 /// Bytes that stand nowhere else, none of them 0.
-fn filler(seed: usize, len: usize) -> Vec<u8> {
+pub(crate) fn filler(seed: usize, len: usize) -> Vec<u8> {
     let byte = |at: usize| u8::try_from((at * 7 + seed * 31) % 251).unwrap() + 1;
     (0..len).map(byte).collect()
 }
 
-fn length_prefixed(units: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn length_prefixed(units: &[Vec<u8>]) -> Vec<u8> {
     let prefixed = units.iter().flat_map(|unit| {
         let len = u32::try_from(unit.len()).unwrap().to_be_bytes();
         len.into_iter().chain(unit.clone())
@@ -33,7 +33,7 @@ fn length_prefixed(units: &[Vec<u8>]) -> Vec<u8> {
     prefixed.collect()
 }
 
-fn unit(head: &[u8], seed: usize, len: usize) -> Vec<u8> {
+pub(crate) fn unit(head: &[u8], seed: usize, len: usize) -> Vec<u8> {
     [head.to_vec(), filler(seed, len)].concat()
 }
 

@@ -11,6 +11,7 @@ mod matrix;
 mod message_vectors;
 mod pair;
 mod payload;
+mod receiver;
 mod recorded_media;
 mod replay;
 mod rtcp;

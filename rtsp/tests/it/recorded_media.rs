@@ -15,7 +15,7 @@ use crate::payload::{digest, scan_of};
 use crate::vectors::number;
 
 /// The recorded sessions with media.
-const SESSIONS: [&str; 14] = [
+pub(crate) const SESSIONS: [&str; 14] = [
     "ffsrv_record_mjpeg_ffmpeg_tcp",
     "gst_basicauth_ffmpeg_tcp",
     "gst_h264aac_gstsrc_tcp",
@@ -33,12 +33,12 @@ const SESSIONS: [&str; 14] = [
 ];
 
 /// Packets by interleaved channel or destination port.
-struct Recording {
+pub(crate) struct Recording {
     description: Value,
     flows: HashMap<u64, Vec<Bytes>>,
 }
 
-fn read(name: &str) -> Recording {
+pub(crate) fn read(name: &str) -> Recording {
     let folder = format!("{}/tests/data/sessions/{name}", env!("CARGO_MANIFEST_DIR"));
     let file = |end: &str| std::fs::read(format!("{folder}.{end}")).unwrap();
     let description: Value = serde_json::from_slice(&file("json")).unwrap();
@@ -80,7 +80,7 @@ fn read(name: &str) -> Recording {
 
 impl Recording {
     /// The flow of a track's RTP (0) or RTCP (1).
-    fn flow(&self, stream: &Value, kind: usize) -> &[Bytes] {
+    pub(crate) fn flow(&self, stream: &Value, kind: usize) -> &[Bytes] {
         let records = self.description["direction"]
             .as_str()
             .unwrap()
@@ -97,12 +97,12 @@ impl Recording {
         self.flows.get(&key.unwrap()).map_or(&[], Vec::as_slice)
     }
 
-    fn streams(&self) -> &[Value] {
+    pub(crate) fn streams(&self) -> &[Value] {
         self.description["sdp_streams"].as_array().unwrap()
     }
 }
 
-fn codec_of(stream: &Value) -> Codec {
+pub(crate) fn codec_of(stream: &Value) -> Codec {
     let encoding = stream["encoding"].as_str().unwrap().to_string();
     let mut fmtp = Fmtp::default();
     for (key, value) in stream["fmtp"].as_object().into_iter().flatten() {

@@ -62,7 +62,7 @@ fn accept(server: &mut ServerSession, event: &ServerEvent) {
 }
 
 /// Describes, sets up both tracks and plays.
-fn play(pair: &mut Pair) -> Vec<ClientEvent> {
+pub(crate) fn play(pair: &mut Pair) -> Vec<ClientEvent> {
     let now = pair.now;
     pair.client.describe(now).unwrap();
     let (_, events) = pair.run(accept);
@@ -85,7 +85,7 @@ fn play(pair: &mut Pair) -> Vec<ClientEvent> {
     pair.run(accept).1
 }
 
-fn udp_pair(policy: TransportPolicy, server_config: ServerConfig) -> Pair {
+pub(crate) fn udp_pair(policy: TransportPolicy, server_config: ServerConfig) -> Pair {
     let mut config = ClientConfig::default();
     config.transport = policy;
     let mut pair = Pair::new(server_config, config);
