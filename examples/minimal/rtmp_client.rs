@@ -8,16 +8,16 @@
 use std::{
     env,
     error::Error,
-    fs::{self, File},
+    fs::File,
     io::{BufWriter, Write},
     net::TcpStream,
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
-use weir_flv::file::{Demuxer, Event, FileHeader, Framed, Mode};
+use weir_flv::file::FileHeader;
 use weir_flv::{Tag, TagKind};
-use weir_minimal::{Connection, Inbox, Next, seed};
+use weir_minimal::{Connection, Next, feed, read_tags, seed, write_tag};
 use weir_rtmp::chunk::MessageStreamId;
 use weir_rtmp::message::{Data, DataAction};
 use weir_rtmp::{
@@ -60,8 +60,8 @@ fn publish(file: &str, url: &str, kind: PublishKind) -> Result<(), Box<dyn Error
             }
             Next::Event(ClientEvent::PublishStarted { stream, .. }) => {
                 published = stream;
-                let (file, inbox) = (fs::read(file)?, client.inbox());
-                thread::spawn(move || feed(file, &inbox));
+                let (tags, inbox) = (read_tags(file)?, client.inbox());
+                thread::spawn(move || feed(tags, &inbox));
             }
             Next::Message(Some(tag)) => send(&mut client.session, published, tag)?,
             Next::Message(None) => {
@@ -72,22 +72,6 @@ fn publish(file: &str, url: &str, kind: PublishKind) -> Result<(), Box<dyn Error
             Next::Event(event) => check(&event)?,
         }
     }
-}
-
-/// Gives each tag of a file to the connection when its time has come.
-fn feed(file: Vec<u8>, inbox: &Inbox<Option<Tag>>) {
-    let mut demuxer = Demuxer::new(Mode::Tolerant);
-    demuxer.push(file.into());
-    demuxer.finish();
-    let begin = Instant::now();
-    while let Ok(Some(event)) = demuxer.poll_event() {
-        if let Event::Tag(found) = event {
-            let due = begin + Duration::from_millis(found.tag.timestamp.as_millis().into());
-            thread::sleep(due.saturating_duration_since(Instant::now()));
-            inbox.send(Some(found.tag));
-        }
-    }
-    inbox.send(None);
 }
 
 fn send(
@@ -117,7 +101,7 @@ fn play(url: &str, file: &str) -> Result<(), Box<dyn Error>> {
                 let request = PlayRequest::new(url.target(UrlStyle::Ffmpeg).stream);
                 client.session.play(request, Instant::now())?;
             }
-            Next::Event(ClientEvent::Media { packet, .. }) => write(&mut file, &packet.into())?,
+            Next::Event(ClientEvent::Media { packet, .. }) => write_tag(&mut file, &packet.into())?,
             Next::Event(ClientEvent::Status { status, .. })
                 if status.code() == StatusCode::PLAY_UNPUBLISH_NOTIFY =>
             {
@@ -128,13 +112,6 @@ fn play(url: &str, file: &str) -> Result<(), Box<dyn Error>> {
             Next::Message(_) => {}
         }
     }
-}
-
-fn write(file: &mut impl Write, tag: &Tag) -> Result<(), Box<dyn Error>> {
-    let framed = Framed::new(tag)?;
-    file.write_all(framed.head())?;
-    file.write_all(framed.body())?;
-    Ok(file.write_all(&framed.tail())?)
 }
 
 /// Fails when the server refused something.

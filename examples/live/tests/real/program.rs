@@ -20,6 +20,13 @@ pub(crate) fn find(name: &str) -> Option<PathBuf> {
                 "import imageio_ffmpeg as i; print(i.get_ffmpeg_exe())",
             ],
         ),
+        "gst-rtsp-server" => ask(
+            "/usr/bin/python3",
+            &[
+                "-c",
+                "import gi; gi.require_version('GstRtspServer', '1.0'); print('/usr/bin/python3')",
+            ],
+        ),
         "mpegts.js" => ask("node", &["-p", "require.resolve('mpegts.js')"]),
         _ => {
             let path = env::var_os("PATH").unwrap_or_default();

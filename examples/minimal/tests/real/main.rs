@@ -9,10 +9,13 @@
 mod claim;
 #[path = "../../../live/tests/real/ffmpeg.rs"]
 mod ffmpeg;
+#[path = "../../../live/tests/real/ffprobe.rs"]
+mod ffprobe;
 #[path = "../../../live/tests/real/nginx.rs"]
 mod nginx;
 #[path = "../../../live/tests/real/program.rs"]
 mod program;
+mod rtsp;
 
 use std::{
     io::{BufRead, BufReader},
@@ -40,7 +43,7 @@ const CLAIMS: &[Claim] = &[
 ];
 
 fn main() -> ExitCode {
-    claim::run(&[CLAIMS])
+    claim::run(&[CLAIMS, rtsp::CLAIMS])
 }
 
 fn relays(server: &str) {
@@ -116,7 +119,7 @@ impl Server {
             stdout,
             url: String::new(),
         };
-        server.url = server.wait_for("rtmp://").replace("NAME", "test");
+        server.url = server.wait_for("://").replace("NAME", "test");
         server
     }
 

@@ -1,0 +1,150 @@
+//! An RTSP client: publishes the H.264 and AAC of an FLV file at its own speed, or plays a
+//! presentation into one.
+//!
+//! ```text
+//! cargo run -p weir-minimal --bin rtsp_client publish FILE URL
+//! cargo run -p weir-minimal --bin rtsp_client play URL FILE
+//! ```
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::net::TcpStream;
+use std::time::{Instant, SystemTime};
+use std::{env, error::Error, thread};
+
+use weir_flv::{Tag, file::FileHeader};
+use weir_minimal::{Connection, FlvTrack, Next, RtpTrack, codecs, describe, feed};
+use weir_minimal::{framing, read_tags, seed, write_tag};
+use weir_rtsp::payload::Codec;
+use weir_rtsp::rtp::ClockAnchor;
+use weir_rtsp::sdp::Description;
+use weir_rtsp::{ClientConfig, ClientEvent, ClientSession, Limits, MediaEvent, MediaReceiver};
+use weir_rtsp::{TrackSetup, Url};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    match arguments[..] {
+        ["publish", file, url] => publish(file, url),
+        ["play", url, file] => play(url, file),
+        _ => Err("give: publish FILE URL, or: play URL FILE".into()),
+    }
+}
+
+/// A connection whose inbox takes the tags of a file, and `None` at its end.
+fn connect(url: &str) -> Result<Connection<ClientSession, Option<Tag>>, Box<dyn Error>> {
+    let parsed: Url = url.parse()?;
+    let socket = TcpStream::connect((parsed.host(), parsed.port()))?;
+    let (now, peer) = (Instant::now(), socket.peer_addr()?.ip());
+    let clock = ClockAnchor::new(now, SystemTime::now());
+    let session = ClientSession::new(ClientConfig::default(), url, peer, clock, seed()?, now)?;
+    Ok(Connection::new(socket, session)?)
+}
+
+fn publish(file: &str, url: &str) -> Result<(), Box<dyn Error>> {
+    let mut client = connect(url)?;
+    let tags = read_tags(file)?;
+    let codecs = codecs(&tags);
+    let sdp = describe(&codecs);
+    client.session.announce(&sdp, Instant::now())?;
+    let (mut file_tags, mut tracks) = (Some(tags), Vec::new());
+    loop {
+        match client.wait()? {
+            Next::Event(ClientEvent::Announced { .. }) => {
+                for (medium, (_, codec)) in sdp.media.iter().zip(&codecs) {
+                    let setup = TrackSetup::new(codec.clock_rate());
+                    client
+                        .session
+                        .setup(medium.control(), setup, Instant::now())?;
+                }
+                client.session.record(Instant::now())?;
+            }
+            Next::Event(ClientEvent::Recording { .. }) => {
+                let (now, ids) = (Instant::now(), client.session.tracks().collect::<Vec<_>>());
+                for ((payload_type, codec), id) in (96..).zip(&codecs).zip(ids) {
+                    let session = &mut client.session;
+                    tracks.push(RtpTrack::begin(session, id, codec, payload_type, now)?);
+                }
+                let (tags, inbox) = (file_tags.take().unwrap_or_default(), client.inbox());
+                thread::spawn(move || feed(tags, &inbox));
+            }
+            Next::Message(Some(tag)) => {
+                let mut of_kind = tracks.iter_mut().filter(|track| track.kind == tag.kind);
+                of_kind.try_for_each(|track| track.send(&mut client.session, &tag))?;
+            }
+            Next::Message(None) => _ = client.session.teardown(Instant::now())?,
+            Next::Event(ClientEvent::TornDown { .. } | ClientEvent::Closed) => return Ok(()),
+            Next::Event(event) => check(&event)?,
+        }
+    }
+}
+
+fn play(url: &str, file: &str) -> Result<(), Box<dyn Error>> {
+    let (mut client, begin, limits) = (connect(url)?, Instant::now(), Limits::default());
+    let (mut receiver, mut tracks) = (MediaReceiver::new(&limits), Vec::new());
+    let mut file = BufWriter::new(File::create(file)?);
+    file.write_all(&FileHeader::new(true, true).encode())?;
+    client.session.describe(Instant::now())?;
+    loop {
+        match client.wait()? {
+            Next::Event(ClientEvent::Described { sdp, .. }) => {
+                for medium in &Description::parse(&sdp, &limits).media {
+                    let codec = medium
+                        .format()
+                        .and_then(|format| Codec::from_sdp(&format).ok());
+                    let track = codec.and_then(|codec| Some((FlvTrack::new(&codec)?, codec)));
+                    let Some((track, codec)) = track else {
+                        continue;
+                    };
+                    receiver.add_track(&codec, framing(&codec))?;
+                    tracks.push(track);
+                    let setup = TrackSetup::new(codec.clock_rate());
+                    client
+                        .session
+                        .setup(medium.control(), setup, Instant::now())?;
+                }
+                client.session.play(None, Instant::now())?;
+            }
+            Next::Event(ClientEvent::Rtp { track, packet }) => {
+                receiver.push_rtp(track.index(), packet, begin.elapsed())?;
+            }
+            Next::Event(ClientEvent::Rtcp { track, packet }) => {
+                receiver.push_rtcp(track.index(), &packet);
+            }
+            Next::Event(ClientEvent::EndOfStream) => {
+                receiver.flush(begin.elapsed());
+                client.session.teardown(Instant::now())?;
+            }
+            Next::Event(ClientEvent::TornDown { .. } | ClientEvent::Closed) => {
+                return Ok(file.flush()?);
+            }
+            Next::Event(event) => check(&event)?,
+            Next::Message(_) => {}
+        }
+        while let Some(event) = receiver.poll_event() {
+            let MediaEvent::Frame(media) = event else {
+                continue;
+            };
+            let sets = receiver
+                .depacketizer(media.track)
+                .and_then(|it| it.parameter_sets());
+            if let Some(track) = tracks.get_mut(media.track) {
+                for tag in track.tags(&media, sets)? {
+                    write_tag(&mut file, &tag)?;
+                }
+            }
+        }
+    }
+}
+
+/// Fails when the server refused something, or wants a password, which this client has not.
+fn check(event: &ClientEvent) -> Result<(), Box<dyn Error>> {
+    match event {
+        ClientEvent::Refused {
+            method, response, ..
+        } => Err(format!("{method}: {} {}", response.status, response.reason).into()),
+        ClientEvent::AuthorizationWanted { method, .. } => Err(format!("{method}: 401").into()),
+        ClientEvent::Unanswered { method, .. } => Err(format!("{method}: no answer").into()),
+        _ => Ok(()),
+    }
+}
