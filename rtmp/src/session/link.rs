@@ -241,7 +241,7 @@ impl Link {
     }
 
     pub(super) fn poll_warning(&mut self) -> Option<Warning> {
-        self.reader.poll_warning().or_else(|| self.warnings.poll())
+        self.warnings.poll()
     }
 
     /// The error that ended the link, if one did.
@@ -359,12 +359,16 @@ impl Link {
         }
         while let Some((front, _)) = self.input.reads.front_mut() {
             let mut rest: &[u8] = front;
-            let message = self.reader.read(&mut rest)?;
+            let message = self.reader.read(&mut rest);
             let consumed = front.len() - rest.len();
             front.advance(consumed);
             self.input.drop_empty();
+            // Behind those of the messages before this one.
+            while let Some(Warning { code, offset }) = self.reader.poll_warning() {
+                self.warnings.report(code, offset);
+            }
             self.acknowledge();
-            if let Some(message) = message {
+            if let Some(message) = message? {
                 let is_media = matches!(
                     message.message_type,
                     MessageType::AUDIO | MessageType::VIDEO

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde_json::Value;
 use weir_rtmp::{
     ClientConfig, ClientEvent, ClientSession, MediaKind, PlayRequest, PublishKind, StatusCode,
-    message::UserControl,
+    WarningCode, message::UserControl,
 };
 
 use crate::{
@@ -205,5 +205,35 @@ fn a_warning_comes_before_the_error_behind_it_in_any_cut() {
         }
         assert!(matches!(seen[..], [ClientEvent::Warning(_)]), "{seen:?}");
         assert!(client.poll_event().is_err());
+    }
+}
+
+/// Found by fuzzing: what the session itself warned of came behind a warning about later chunks.
+#[test]
+fn warnings_come_in_the_order_of_the_bytes_in_any_cut() {
+    let no_stream_plays = [0x03, 0, 0, 0, 0, 0, 1, 9, 1, 0, 0, 0, 0xFF];
+    let ping_without_data = [0x02, 0, 0, 0, 0, 0, 1, 4, 0, 0, 0, 0, 0];
+    let opened_with_fmt_1 = [0x45, 0, 0, 0, 0, 0, 1, 9, 0];
+    let bytes = [&no_stream_plays[..], &ping_without_data, &opened_with_fmt_1].concat();
+    for len in [1, bytes.len()] {
+        let now = t0();
+        let mut client = ClientSession::new(ClientConfig::default(), [1; 32], now);
+        client.handle_input([&[3][..], &[0; 2 * 1536]].concat().into(), now);
+        while client.poll_event().unwrap().is_some() {}
+        let mut codes = Vec::new();
+        for read in bytes.chunks(len) {
+            client.handle_input(Bytes::copy_from_slice(read), now);
+            while let Some(event) = client.poll_event().unwrap() {
+                if let ClientEvent::Warning(warning) = event {
+                    codes.push(warning.code);
+                }
+            }
+        }
+        let expected = [
+            WarningCode::UnexpectedMedia,
+            WarningCode::ControlTooShort,
+            WarningCode::NoMessageStreamId,
+        ];
+        assert_eq!(codes, expected);
     }
 }

@@ -146,6 +146,10 @@ impl ClientSession {
             if let Some(event) = self.events.pop_front() {
                 return Ok(Some(event));
             }
+            // What a message led to comes before what the next one brings.
+            if let Some(warning) = self.link.poll_warning() {
+                return Ok(Some(ClientEvent::Warning(warning)));
+            }
             if self.state == ConnectionState::Ended {
                 return self.link.check().map(|()| self.end());
             }

@@ -140,6 +140,10 @@ impl ServerSession {
             if let Some(event) = self.events.pop_front() {
                 return Ok(Some(event));
             }
+            // What a message led to comes before what the next one brings.
+            if let Some(warning) = self.link.poll_warning() {
+                return Ok(Some(ServerEvent::Warning(warning)));
+            }
             if self.blocked.is_some() {
                 return self.link.check().map(|()| None);
             }
