@@ -7,7 +7,7 @@ use alloc::{
     vec::Vec,
 };
 
-use super::slots::{SharedObjectError, SharedObjectLimits, Slots, Snapshot, owned};
+use super::slots::{SharedObjectError, SharedObjectLimits, Slots, Snapshot, owned, wire_len};
 use crate::{
     StatusCode,
     message::{Persistence, SharedObjectEvent, SharedObjectMessage, SharedObjectProperty, Values},
@@ -55,6 +55,10 @@ struct User {
     /// False until `Use`, and again after `Release`.
     uses: bool,
     outbox: Vec<SharedObjectEvent>,
+    /// Bytes that the outbox takes on the wire.
+    outbox_len: usize,
+    /// Whether too much waited: then the outbox holds answers only, and the whole object follows.
+    resend: bool,
 }
 
 impl Owner {
@@ -207,16 +211,41 @@ impl Owner {
     /// The next message that has to be sent, and to whom. Events that wait for one client are put
     /// into one message.
     pub fn poll_message(&mut self) -> Option<(UserId, SharedObjectMessage)> {
-        let id = self.waiting.pop_first()?;
+        let id = *self.waiting.first()?;
+        self.poll_message_for(id).map(|message| (id, message))
+    }
+
+    /// The next message that has to be sent to one client: for drivers that ask when there is room
+    /// for it. What waits longer than that is merged.
+    pub fn poll_message_for(&mut self, id: UserId) -> Option<SharedObjectMessage> {
+        if !self.waiting.contains(&id) {
+            return None;
+        }
         let user = self.users.get_mut(&id)?;
         let mut message = SharedObjectMessage::new(self.name.clone(), self.persistence);
         message.version = self.version;
         message.amf3 = user.amf3;
         message.events = core::mem::take(&mut user.outbox);
-        if !user.uses {
-            self.users.remove(&id);
+        user.outbox_len = 0;
+        if user.resend && message.events.is_empty() {
+            user.resend = false;
+            message.events.push(SharedObjectEvent::Clear);
+            message
+                .events
+                .push(SharedObjectEvent::Change(self.slots.properties()));
         }
-        Some((id, message))
+        if !user.resend {
+            self.waiting.remove(&id);
+        }
+        if !user.uses {
+            self.leave(id);
+        }
+        Some(message)
+    }
+
+    /// The clients for whom a message waits.
+    pub fn waiting(&self) -> impl Iterator<Item = UserId> {
+        self.waiting.iter().copied()
     }
 
     fn open(&mut self, id: UserId, message: &SharedObjectMessage) {
@@ -313,31 +342,39 @@ impl Owner {
         }
     }
 
-    /// Queues an event. Too many for a client that does not read become the whole object, which is
-    /// what they would lead to; only `SendMessage`s get lost then.
+    /// Queues an event. Too much for a client that does not read becomes the whole object, which is
+    /// what it would lead to; only `SendMessage`s get lost then.
     fn push(&mut self, id: UserId, event: SharedObjectEvent) {
-        let limit = self.limits.max_queued_events;
         let Some(user) = self.users.get_mut(&id) else {
             return;
         };
         self.waiting.insert(id);
-        user.outbox.push(event);
-        if user.outbox.len() > limit {
-            let opened = user.outbox.contains(&SharedObjectEvent::UseSuccess);
-            // The client counts its confirmations, so none may be left out.
-            let confirmed = user.outbox.drain(..).filter_map(|event| match event {
-                SharedObjectEvent::Success(names) => Some(names),
-                _ => None,
-            });
-            let confirmed: Vec<String> = confirmed.flatten().take(limit).collect();
-            user.outbox
-                .extend(opened.then_some(SharedObjectEvent::UseSuccess));
-            user.outbox.push(SharedObjectEvent::Success(confirmed));
-            user.outbox.push(SharedObjectEvent::Clear);
-            user.outbox
-                .push(SharedObjectEvent::Change(self.slots.properties()));
+        let len = wire_len(&event);
+        let is_full = |user: &User| {
+            user.outbox.len() >= self.limits.max_queued_events
+                || user.outbox_len.saturating_add(len) > self.limits.max_bytes
+        };
+        if !user.resend && is_full(user) {
+            user.resend = true;
+            user.outbox.retain(is_answer);
+            user.outbox_len = user.outbox.iter().map(wire_len).sum();
+        }
+        // The client counts its answers, so none is left out, unless it never waits for them.
+        if !user.resend || is_answer(&event) && !is_full(user) {
+            user.outbox.push(event);
+            user.outbox_len += len;
         }
     }
+}
+
+/// Whether a client has asked for this event, and counts on it.
+const fn is_answer(event: &SharedObjectEvent) -> bool {
+    matches!(
+        event,
+        SharedObjectEvent::UseSuccess
+            | SharedObjectEvent::Success(_)
+            | SharedObjectEvent::Status { .. }
+    )
 }
 
 fn status(code: &StatusCode) -> SharedObjectEvent {

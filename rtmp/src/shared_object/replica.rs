@@ -1,15 +1,16 @@
 //! The client's side of a shared object.
 
 use alloc::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     string::{String, ToString},
     vec,
     vec::Vec,
 };
 
-use super::slots::{SharedObjectError, SharedObjectLimits, Slots, Snapshot, owned};
-use crate::message::{
-    Persistence, SharedObjectEvent, SharedObjectMessage, SharedObjectProperty, Values,
+use super::slots::{SharedObjectError, SharedObjectLimits, Slots, Snapshot, owned, wire_len};
+use crate::{
+    StatusCode,
+    message::{Persistence, SharedObjectEvent, SharedObjectMessage, SharedObjectProperty, Values},
 };
 
 /// The client's side of a shared object: a copy that follows the server's.
@@ -23,12 +24,13 @@ pub struct Replica {
     persistence: Persistence,
     version: u32,
     slots: Slots,
-    /// Values asked for and not confirmed, oldest first, for each slot.
-    pending: BTreeMap<String, VecDeque<Values>>,
-    pending_len: usize,
+    /// Slots and values asked for and not answered, oldest first.
+    pending: VecDeque<(String, Values)>,
     in_use: bool,
     amf3: bool,
     outbox: Vec<SharedObjectEvent>,
+    /// Bytes that the outbox takes on the wire.
+    outbox_len: usize,
     updates: VecDeque<Update>,
     limits: SharedObjectLimits,
 }
@@ -83,11 +85,11 @@ impl Replica {
             persistence,
             version: 0,
             slots: Slots::default(),
-            pending: BTreeMap::new(),
-            pending_len: 0,
+            pending: VecDeque::new(),
             in_use: false,
             amf3: false,
             outbox: Vec::new(),
+            outbox_len: 0,
             updates: VecDeque::new(),
             limits,
         }
@@ -143,32 +145,26 @@ impl Replica {
     pub fn connect(&mut self) {
         self.in_use = false;
         self.pending.clear();
-        self.pending_len = 0;
         self.outbox.clear();
-        self.outbox.push(SharedObjectEvent::Use);
+        self.outbox_len = 0;
+        self.ask(SharedObjectEvent::Use);
     }
 
     /// Gives the object up.
     pub fn release(&mut self) {
         self.in_use = false;
-        self.outbox.push(SharedObjectEvent::Release);
+        self.ask(SharedObjectEvent::Release);
     }
 
     /// Asks for a new value of a slot.
     ///
     /// # Errors
-    /// If too many requests wait, or the name is too long.
+    /// If too many requests wait, or name or value are too long.
     pub fn set(&mut self, name: &str, value: Values) -> Result<(), SharedObjectError> {
-        self.check_room(name)?;
         let value = owned(&value);
-        self.pending
-            .entry(name.to_string())
-            .or_default()
-            .push_back(value.clone());
-        self.pending_len += 1;
-        let property = SharedObjectProperty::new(name, value);
-        self.outbox
-            .push(SharedObjectEvent::RequestChange(vec![property]));
+        let property = SharedObjectProperty::new(name, value.clone());
+        self.try_ask(SharedObjectEvent::RequestChange(vec![property]), name)?;
+        self.pending.push_back((name.to_string(), value));
         Ok(())
     }
 
@@ -177,10 +173,10 @@ impl Replica {
     /// # Errors
     /// If too many requests wait, or the name is too long.
     pub fn remove(&mut self, name: &str) -> Result<(), SharedObjectError> {
-        self.check_room(name)?;
-        self.outbox
-            .push(SharedObjectEvent::RequestRemove(vec![name.to_string()]));
-        Ok(())
+        self.try_ask(
+            SharedObjectEvent::RequestRemove(vec![name.to_string()]),
+            name,
+        )
     }
 
     /// Asks for all slots to be removed.
@@ -188,9 +184,7 @@ impl Replica {
     /// # Errors
     /// If too many requests wait.
     pub fn clear(&mut self) -> Result<(), SharedObjectError> {
-        self.check_room("")?;
-        self.outbox.push(SharedObjectEvent::RequestClear);
-        Ok(())
+        self.try_ask(SharedObjectEvent::RequestClear, "")
     }
 
     /// Calls a handler on all clients, this one included: its name and its arguments.
@@ -198,9 +192,7 @@ impl Replica {
     /// # Errors
     /// If too many requests wait.
     pub fn send(&mut self, values: Values) -> Result<(), SharedObjectError> {
-        self.check_room("")?;
-        self.outbox.push(SharedObjectEvent::SendMessage(values));
-        Ok(())
+        self.try_ask(SharedObjectEvent::SendMessage(values), "")
     }
 
     /// Takes a message of the server; ignores those about other objects.
@@ -234,6 +226,7 @@ impl Replica {
         message.version = self.version;
         message.amf3 = self.amf3;
         message.events = core::mem::take(&mut self.outbox);
+        self.outbox_len = 0;
         Some(message)
     }
 
@@ -279,6 +272,12 @@ impl Replica {
             }
             SharedObjectEvent::SendMessage(values) => self.tell(Update::Message(owned(values))),
             SharedObjectEvent::Status { code, level } => {
+                // It does not say which slot: requests are answered in their order.
+                if !self.in_use {
+                    self.pending.clear();
+                } else if StatusCode::SHARED_OBJECT_NO_WRITE_ACCESS.as_str() == code {
+                    self.pending.pop_front();
+                }
                 self.tell(Update::Refused {
                     code: code.clone(),
                     level: level.clone(),
@@ -290,13 +289,9 @@ impl Replica {
 
     /// Takes out the oldest value that was asked for and is confirmed now.
     fn confirmed(&mut self, name: &str) -> Option<Values> {
-        let values = self.pending.get_mut(name)?;
-        let oldest = values.pop_front()?;
-        if values.is_empty() {
-            self.pending.remove(name);
-        }
-        self.pending_len -= 1;
-        Some(oldest)
+        let asked = |(slot, _): &(String, Values)| slot == name;
+        let oldest = self.pending.iter().position(asked)?;
+        self.pending.remove(oldest).map(|(_, value)| value)
     }
 
     fn store(&mut self, name: &str, value: &Values, own: bool) {
@@ -317,14 +312,26 @@ impl Replica {
         self.updates.push_back(update);
     }
 
-    fn check_room(&self, name: &str) -> Result<(), SharedObjectError> {
+    /// Queues what an application may ask for as often as it likes.
+    fn try_ask(&mut self, event: SharedObjectEvent, slot: &str) -> Result<(), SharedObjectError> {
         let limit = self.limits.max_queued_events;
-        if name.len() > usize::from(u16::MAX) {
-            return Err(SharedObjectError::NameLen { len: name.len() });
+        if slot.len() > usize::from(u16::MAX) {
+            return Err(SharedObjectError::NameLen { len: slot.len() });
         }
-        if self.outbox.len() >= limit || self.pending_len >= limit {
+        if self.outbox.len() >= limit || self.pending.len() >= limit {
             return Err(SharedObjectError::Events { limit });
         }
+        let got = self.outbox_len.saturating_add(wire_len(&event));
+        let limit = self.limits.max_bytes;
+        if got > limit {
+            return Err(SharedObjectError::Bytes { got, limit });
+        }
+        self.ask(event);
         Ok(())
+    }
+
+    fn ask(&mut self, event: SharedObjectEvent) {
+        self.outbox_len += wire_len(&event);
+        self.outbox.push(event);
     }
 }

@@ -6,12 +6,13 @@ use alloc::{
     vec::Vec,
 };
 
-use crate::message::{SharedObjectProperty, Values};
+use crate::message::{SharedObjectEvent, SharedObjectProperty, Values};
 
 /// What one shared object may cost.
 ///
 /// The worst case of an object with `n` users is `max_bytes + 150 * max_slots` for its slots and
-/// the same `n` times over for what waits to be sent; what waits longer is merged.
+/// `20 * max_bytes` for each user for what waits to be sent: that is `max_bytes` on the wire, and
+/// what waits longer is merged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SharedObjectLimits {
@@ -22,7 +23,8 @@ pub struct SharedObjectLimits {
     pub max_bytes: usize,
     /// Clients that use the object at one time. Default: 4096.
     pub max_users: usize,
-    /// Events that wait for one receiver before they are merged. Default: 256.
+    /// Events that wait for one receiver before they are merged; they are merged as well when they
+    /// take more than [`max_bytes`](Self::max_bytes) together. Default: 256.
     pub max_queued_events: usize,
 }
 
@@ -179,3 +181,25 @@ impl Slots {
 pub(super) fn owned(value: &Values) -> Values {
     Values::from_amf0(bytes::Bytes::copy_from_slice(value.as_bytes()))
 }
+
+/// The bytes that an event takes in a message.
+pub(super) fn wire_len(event: &SharedObjectEvent) -> usize {
+    let of_names = |names: &[String]| names.iter().map(|name| 2 + name.len()).sum();
+    let of_property =
+        |property: &SharedObjectProperty| 2 + property.name.len() + property.value.as_bytes().len();
+    let payload = match event {
+        SharedObjectEvent::Change(properties)
+        | SharedObjectEvent::OwnChange(properties)
+        | SharedObjectEvent::RequestChange(properties) => properties.iter().map(of_property).sum(),
+        SharedObjectEvent::Success(names)
+        | SharedObjectEvent::Remove(names)
+        | SharedObjectEvent::RequestRemove(names) => of_names(names),
+        SharedObjectEvent::SendMessage(values) => values.as_bytes().len(),
+        SharedObjectEvent::Status { code, level } => 4 + code.len() + level.len(),
+        _ => 0,
+    };
+    EVENT_HEAD_LEN + payload
+}
+
+/// Type and length.
+const EVENT_HEAD_LEN: usize = 5;

@@ -321,10 +321,74 @@ fn a_client_that_does_not_read_costs_a_bounded_number_of_events() {
             .set(&format!("slot{}", value % 5), &number(value.into()))
             .unwrap();
     }
-    let (_, message) = owner.poll_message().unwrap();
-    assert!(message.events.len() <= 9, "{}", message.events.len());
-    lazy.handle(&message);
+    let mut events = 0;
+    while let Some((_, message)) = owner.poll_message() {
+        events += message.events.len();
+        lazy.handle(&message);
+    }
+    assert!(events <= 9, "{events}");
     assert_eq!(contents(lazy.iter()), contents(owner.iter()));
+}
+
+/// Each change fits a message of a session with the default limits; all of them together do not.
+#[test]
+fn what_waits_for_a_client_fits_the_messages_its_session_reads() {
+    let mut owner = Owner::new("so", Persistence::Transient);
+    let mut lazy = Replica::new("so", Persistence::Transient);
+    lazy.connect();
+    owner.handle(UserId::new(1), &lazy.poll_message().unwrap());
+    for step in 0..100 {
+        let value =
+            Values::encode(&Document::new().with_value(&*"x".repeat(9_000 + step))).unwrap();
+        owner.set("slot", &value).unwrap();
+    }
+    while let Some(message) = owner.poll_message_for(UserId::new(1)) {
+        let len = message.encode().len();
+        assert!(len <= Limits::default().max_command_len, "{len}");
+        lazy.handle(&message);
+    }
+    assert_eq!(owner.waiting().next(), None);
+    assert_eq!(contents(lazy.iter()), contents(owner.iter()));
+}
+
+/// Found by fuzzing: a refused change was taken for the one that was confirmed later.
+#[test]
+fn a_refused_change_is_not_confirmed_by_the_next_one() {
+    let mut limits = SharedObjectLimits::default();
+    limits.max_slots = 1;
+    let mut owner = Owner::with_limits("so", Persistence::Transient, limits);
+    owner.set("taken", &number(0.0)).unwrap();
+    let mut replica = Replica::new("so", Persistence::Transient);
+    replica.connect();
+    replica.set("slot", number(7.0)).unwrap();
+    replica.clear().unwrap();
+    replica.set("slot", number(1.0)).unwrap();
+    owner.handle(UserId::new(1), &replica.poll_message().unwrap());
+    while let Some((_, message)) = owner.poll_message() {
+        replica.handle(&message);
+    }
+    assert_eq!(replica.get("slot"), Some(&number(1.0)));
+    assert_eq!(contents(replica.iter()), contents(owner.iter()));
+}
+
+#[test]
+fn requests_that_no_message_could_carry_are_refused_at_once() {
+    let mut replica = Replica::new("so", Persistence::Transient);
+    replica.connect();
+    let value = Values::encode(&Document::new().with_value(&*"x".repeat(60_000))).unwrap();
+    for slot in ["a", "b", "c"] {
+        replica.set(slot, value.clone()).unwrap();
+    }
+    let refused = replica.set("d", value.clone());
+    assert!(
+        matches!(
+            refused,
+            Err(SharedObjectError::Bytes { limit: 196_608, .. })
+        ),
+        "{refused:?}"
+    );
+    replica.poll_message().unwrap();
+    replica.set("d", value).unwrap();
 }
 
 #[test]
