@@ -39,10 +39,16 @@ pub fn rtsp_depacketize(data: &[u8]) {
         packet.extend(payload);
         let view = RtpPacket::decode(&packet).expect("a plain packet");
         let pushed = copying.push(&view);
-        cut |= matches!(pushed, Err(weir_rtsp::payload::DepacketizeError::FrameTooLong { .. }));
+        cut |= matches!(
+            pushed,
+            Err(weir_rtsp::payload::DepacketizeError::FrameTooLong { .. })
+        );
         let owned = RtpPacket::decode(Bytes::from(packet.clone())).expect("a plain packet");
         let also_pushed = slicing.push(owned);
-        assert!(cut || pushed == also_pushed, "{pushed:?} and {also_pushed:?}");
+        assert!(
+            cut || pushed == also_pushed,
+            "{pushed:?} and {also_pushed:?}"
+        );
         drain(&mut copying, &mut slicing, &mut copied, &mut sliced);
     }
     copying.flush();
@@ -61,7 +67,11 @@ fn drain(
 ) {
     while let Some(frame) = copying.poll() {
         // Headers that are made (JPEG) and size fields (AV1) come on top.
-        assert!(frame.data.len() <= MAX_FRAME + 1024, "{} bytes", frame.data.len());
+        assert!(
+            frame.data.len() <= MAX_FRAME + 1024,
+            "{} bytes",
+            frame.data.len()
+        );
         let units: Vec<_> = frame.units().map(<[u8]>::to_vec).collect();
         assert!(!units.is_empty());
         copied.push((frame.timestamp.get(), frame.complete, units));
@@ -89,13 +99,21 @@ pub(super) fn codec(selector: u8) -> Codec {
         4 => Codec::Vp8,
         5 => Codec::Vp9(vp9::Parameters::default()),
         6 => Codec::Jpeg,
-        7 => Codec::Aac(aac::Parameters::new(Bytes::from_static(&[0x11, 0x90]), 48_000, 2)),
+        7 => Codec::Aac(aac::Parameters::new(
+            Bytes::from_static(&[0x11, 0x90]),
+            48_000,
+            2,
+        )),
         8 => aac("mode=AAC-lbr;config=1190"),
-        9 => aac("mode=generic;config=1190;sizelength=16;indexlength=8;indexdeltalength=8;\
+        9 => aac(
+            "mode=generic;config=1190;sizelength=16;indexlength=8;indexdeltalength=8;\
                   ctsdeltalength=12;dtsdeltalength=5;randomaccessindication=1;\
-                  streamstateindication=3;auxiliarydatasizelength=7"),
+                  streamstateindication=3;auxiliarydatasizelength=7",
+        ),
         10 => aac("mode=generic;config=1190;constantsize=20;constantduration=480"),
-        11 => Codec::Latm(latm::Parameters::of_audio_config(&[0x11, 0x90], 48_000, 2).expect("good")),
+        11 => {
+            Codec::Latm(latm::Parameters::of_audio_config(&[0x11, 0x90], 48_000, 2).expect("good"))
+        }
         12 => Codec::Latm(latm::Parameters::new(None, 48_000, 2)),
         13 => Codec::Mpa,
         14 => Codec::Ac3(ac3::Parameters::new(false, 48_000, 2)),

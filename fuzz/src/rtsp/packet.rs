@@ -26,7 +26,10 @@ fn rtp(data: &[u8]) {
     let theirs = rtp_types::RtpPacket::parse(data);
     // rtp-types takes a padding of 0 and one that reaches into the header; RFC 3550 does not.
     if let (Err(error), Ok(_)) = (&ours, &theirs) {
-        assert!(matches!(error, weir_rtsp::rtp::RtpError::Padding { .. }), "{error}");
+        assert!(
+            matches!(error, weir_rtsp::rtp::RtpError::Padding { .. }),
+            "{error}"
+        );
     }
     let Ok(packet) = ours else { return };
     let theirs = theirs.expect("rtp-types refuses what RFC 3550 allows");
@@ -59,7 +62,9 @@ fn rtp(data: &[u8]) {
         builder = builder.extension(extension);
     }
     let mut built = Vec::new();
-    builder.encode(&mut built).expect("what was read can be written");
+    builder
+        .encode(&mut built)
+        .expect("what was read can be written");
     // What padding holds beside its length is free.
     let compared = data.len() - padding;
     assert_eq!(built.len(), data.len());
@@ -123,7 +128,9 @@ fn reorder(data: &[u8]) {
         }
     };
     for step in data.chunks_exact(4) {
-        let &[source, high, low, time] = step else { break };
+        let &[source, high, low, time] = step else {
+            break;
+        };
         now += Duration::from_millis(time.into());
         let bytes = [0x80, 96, high, low, 0, 0, 0, 0, 0, 0, 0, source & 1];
         let packet = RtpPacket::decode(Bytes::copy_from_slice(&bytes)).expect("a plain packet");
