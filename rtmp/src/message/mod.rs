@@ -47,6 +47,14 @@ pub enum DecodeError {
         /// The length of the payload.
         len: usize,
     },
+    /// A slot of a shared object has a name and no value.
+    #[error("no value at byte {offset} of a message of {len} bytes")]
+    NoValue {
+        /// Where the value was expected.
+        offset: usize,
+        /// The length of the payload.
+        len: usize,
+    },
     /// An event of a shared object has more or fewer bytes than its content takes.
     #[error(
         "shared object event {event} at byte {offset}: {announced} bytes announced, {left} left"

@@ -152,7 +152,11 @@ impl SharedObjectMessage {
     /// should be. Events that are not known are no error.
     pub fn decode(payload: &Bytes) -> Result<Self, DecodeError> {
         let mut rest = payload.clone();
-        let name = read_name(&mut rest, payload)?;
+        let place = Place {
+            end: payload.len(),
+            len: payload.len(),
+        };
+        let name = read_name(&mut rest, place)?;
         let too_short = DecodeError::TooShort {
             message_type: MessageType::SHARED_OBJECT_AMF0,
             expected: 2 + name.len() + HEAD_LEN,
@@ -253,28 +257,32 @@ impl SharedObjectEvent {
             });
         }
         let mut data = rest.split_to(announced);
+        let place = Place {
+            end: whole.len() - rest.len(),
+            len: whole.len(),
+        };
         Ok(match event {
             USE => Self::Use,
             RELEASE => Self::Release,
-            REQUEST_CHANGE => Self::RequestChange(read_properties(&mut data, whole)?),
-            CHANGE => Self::Change(read_properties(&mut data, whole)?),
-            SUCCESS => Self::Success(read_names(&mut data, whole)?),
+            REQUEST_CHANGE => Self::RequestChange(read_properties(&mut data, place)?),
+            CHANGE => Self::Change(read_properties(&mut data, place)?),
+            SUCCESS => Self::Success(read_names(&mut data, place)?),
             SEND_MESSAGE => Self::SendMessage(Values::from_amf0(data)),
             STATUS => {
-                let code = read_name(&mut data, whole)?;
+                let code = read_name(&mut data, place)?;
                 // Some servers leave the level out.
                 let level = if data.is_empty() {
                     String::new()
                 } else {
-                    read_name(&mut data, whole)?
+                    read_name(&mut data, place)?
                 };
                 Self::Status { code, level }
             }
             CLEAR => Self::Clear,
-            REMOVE => Self::Remove(read_names(&mut data, whole)?),
-            REQUEST_REMOVE => Self::RequestRemove(read_names(&mut data, whole)?),
+            REMOVE => Self::Remove(read_names(&mut data, place)?),
+            REQUEST_REMOVE => Self::RequestRemove(read_names(&mut data, place)?),
             USE_SUCCESS => Self::UseSuccess,
-            OWN_CHANGE => Self::OwnChange(read_properties(&mut data, whole)?),
+            OWN_CHANGE => Self::OwnChange(read_properties(&mut data, place)?),
             REQUEST_CLEAR => Self::RequestClear,
             event => Self::Unknown { event, data },
         })
@@ -332,34 +340,55 @@ impl SharedObjectEvent {
     }
 }
 
+/// Where the data of an event stand in a payload, for the offsets in errors.
+#[derive(Clone, Copy)]
+struct Place {
+    /// Where they end.
+    end: usize,
+    /// The length of the payload.
+    len: usize,
+}
+
+impl Place {
+    /// Where what is left of the data begins.
+    const fn of(self, rest: &Bytes) -> usize {
+        self.end.saturating_sub(rest.len())
+    }
+}
+
 fn read_properties(
     data: &mut Bytes,
-    whole: &Bytes,
+    place: Place,
 ) -> Result<Vec<SharedObjectProperty>, DecodeError> {
     let mut properties = Vec::new();
     while !data.is_empty() {
-        let name = read_name(data, whole)?;
+        let name = read_name(data, place)?;
         let value = Reader::amf0(data).skip()?;
+        if value.is_empty() {
+            return Err(DecodeError::NoValue {
+                offset: place.of(data),
+                len: place.len,
+            });
+        }
         let value = Values::from_amf0(data.split_to(value.end));
         properties.push(SharedObjectProperty { name, value });
     }
     Ok(properties)
 }
 
-fn read_names(data: &mut Bytes, whole: &Bytes) -> Result<Vec<String>, DecodeError> {
+fn read_names(data: &mut Bytes, place: Place) -> Result<Vec<String>, DecodeError> {
     let mut names = Vec::new();
     while !data.is_empty() {
-        names.push(read_name(data, whole)?);
+        names.push(read_name(data, place)?);
     }
     Ok(names)
 }
 
 /// Reads a text with a 16-bit length and no marker; what is not UTF-8 becomes U+FFFD.
-fn read_name(data: &mut Bytes, whole: &Bytes) -> Result<String, DecodeError> {
-    let offset = whole.len() - data.len().min(whole.len());
+fn read_name(data: &mut Bytes, place: Place) -> Result<String, DecodeError> {
     let no_name = DecodeError::NoName {
-        offset,
-        len: whole.len(),
+        offset: place.of(data),
+        len: place.len,
     };
     let Ok(len) = data.try_get_u16() else {
         return Err(no_name);

@@ -7,7 +7,9 @@ use alloc::{
     vec::Vec,
 };
 
-use super::slots::{SharedObjectError, SharedObjectLimits, Slots, Snapshot, owned, wire_len};
+use super::slots::{
+    SharedObjectError, SharedObjectLimits, Slots, Snapshot, check_value, owned, wire_len,
+};
 use crate::{
     StatusCode,
     message::{Persistence, SharedObjectEvent, SharedObjectMessage, SharedObjectProperty, Values},
@@ -178,8 +180,9 @@ impl Owner {
     /// Sets a slot from the side of the server; everybody gets a `Change`.
     ///
     /// # Errors
-    /// If a limit forbids it.
+    /// If a limit forbids it, or it is not one value.
     pub fn set(&mut self, name: &str, value: &Values) -> Result<(), SharedObjectError> {
+        check_value(value)?;
         self.slots.set(name, value, &self.limits)?;
         self.touch();
         let property = SharedObjectProperty::new(name, owned(value));

@@ -7,7 +7,9 @@ use alloc::{
     vec::Vec,
 };
 
-use super::slots::{SharedObjectError, SharedObjectLimits, Slots, Snapshot, owned, wire_len};
+use super::slots::{
+    SharedObjectError, SharedObjectLimits, Slots, Snapshot, check_value, owned, wire_len,
+};
 use crate::{
     StatusCode,
     message::{Persistence, SharedObjectEvent, SharedObjectMessage, SharedObjectProperty, Values},
@@ -159,8 +161,9 @@ impl Replica {
     /// Asks for a new value of a slot.
     ///
     /// # Errors
-    /// If too many requests wait, or name or value are too long.
+    /// If too many requests wait, name or value are too long, or it is not one value.
     pub fn set(&mut self, name: &str, value: Values) -> Result<(), SharedObjectError> {
+        check_value(&value)?;
         let value = owned(&value);
         let property = SharedObjectProperty::new(name, value.clone());
         self.try_ask(SharedObjectEvent::RequestChange(vec![property]), name)?;

@@ -6,6 +6,8 @@ use alloc::{
     vec::Vec,
 };
 
+use weir_amf::Reader;
+
 use crate::message::{SharedObjectEvent, SharedObjectProperty, Values};
 
 /// What one shared object may cost.
@@ -62,6 +64,12 @@ pub enum SharedObjectError {
     Events {
         /// [`SharedObjectLimits::max_queued_events`].
         limit: usize,
+    },
+    /// What a slot should hold is not one AMF0 value.
+    #[error("a slot holds one value, not {len} bytes of something else")]
+    NotOneValue {
+        /// The bytes there are.
+        len: usize,
     },
     /// The name of a slot is longer than its length field can say.
     #[error("a slot name of {len} bytes, the limit is 65535")]
@@ -174,6 +182,15 @@ impl Slots {
             slots.set(&property.name, &property.value, limits)?;
         }
         Ok(slots)
+    }
+}
+
+/// Checks what an application sets; what a message says was checked when it was read.
+pub(super) fn check_value(value: &Values) -> Result<(), SharedObjectError> {
+    let bytes = value.as_bytes();
+    match Reader::amf0(bytes).skip() {
+        Ok(first) if !first.is_empty() && first.end == bytes.len() => Ok(()),
+        _ => Err(SharedObjectError::NotOneValue { len: bytes.len() }),
     }
 }
 

@@ -351,6 +351,29 @@ fn what_waits_for_a_client_fits_the_messages_its_session_reads() {
     assert_eq!(contents(lazy.iter()), contents(owner.iter()));
 }
 
+/// Found by fuzzing: the name of the next slot was taken for the value of this one when the message
+/// was written again. The offset is that in the payload, whichever event it is.
+#[test]
+fn a_slot_without_a_value_is_refused_where_it_stands() {
+    let payload = b"\0\x02so\0\0\0\0\0\0\0\0\0\0\0\0\x03\0\0\0\x05\0\x03foo\x02\0\0\0\0";
+    let refused = SharedObjectMessage::decode(&payload[..].into());
+    assert_eq!(
+        refused,
+        Err(DecodeError::NoValue {
+            offset: 26,
+            len: 31
+        })
+    );
+    let mut owner = Owner::new("so", Persistence::Transient);
+    let mut replica = Replica::new("so", Persistence::Transient);
+    for (values, len) in [(&b""[..], 0), (b"\x05\x05", 2), (b"\x00\x40", 2)] {
+        let refused = Err(SharedObjectError::NotOneValue { len });
+        let values = Values::from_amf0(values.into());
+        assert_eq!(owner.set("slot", &values), refused);
+        assert_eq!(replica.set("slot", values), refused);
+    }
+}
+
 /// Found by fuzzing: a refused change was taken for the one that was confirmed later.
 #[test]
 fn a_refused_change_is_not_confirmed_by_the_next_one() {
