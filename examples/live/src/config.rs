@@ -58,6 +58,10 @@ pub(crate) struct Config {
     /// Folder of the recordings, made when it is first needed
     #[arg(long, value_name = "DIR", default_value = "recordings")]
     pub(crate) recordings: PathBuf,
+
+    /// Folder of the persistent shared objects, made when it is first needed
+    #[arg(long, value_name = "DIR", default_value = "shared-objects")]
+    pub(crate) shared_objects: PathBuf,
 }
 
 impl Config {

@@ -16,6 +16,7 @@ mod record;
 mod rtmp;
 mod rtmpt;
 mod server;
+mod shared_objects;
 mod stream;
 mod tls;
 

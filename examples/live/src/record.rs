@@ -67,11 +67,7 @@ impl Recordings {
     fn path(&self, key: &StreamKey) -> PathBuf {
         let mut path = self.folder.clone();
         for segment in key.as_str().split('/') {
-            let encoded = utf8_percent_encode(segment, UNSAFE).to_string();
-            match encoded.strip_prefix('.') {
-                Some(rest) => path.push(format!("%2E{rest}")),
-                None => path.push(encoded),
-            }
+            path.push(file_name(segment));
         }
         path.as_mut_os_string().push(".flv");
         path
@@ -219,6 +215,16 @@ impl Source for Ranges {
             }
         }
         Ok(read)
+    }
+}
+
+/// A file name for any text: different texts have different names, none of which is hidden or
+/// leads elsewhere.
+pub(crate) fn file_name(text: &str) -> String {
+    let encoded = utf8_percent_encode(text, UNSAFE).to_string();
+    match encoded.strip_prefix('.') {
+        Some(rest) => format!("%2E{rest}"),
+        None => encoded,
     }
 }
 

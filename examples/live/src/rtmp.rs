@@ -21,7 +21,7 @@ use weir_rtmp::{
     CommandError, ConnectReply, ConnectRequest, Error, PlayRequest, PublishKind, RequestId,
     ServerConfig, ServerEvent, ServerSession, Status, StatusCode, StreamName,
     chunk::MessageStreamId,
-    message::{Command, DataAction},
+    message::{Command, DataAction, SharedObjectEvent, SharedObjectMessage},
 };
 
 use crate::{
@@ -30,6 +30,7 @@ use crate::{
     player::Player,
     record::Recording,
     server::Server,
+    shared_objects::Membership,
     stream::Update,
 };
 
@@ -50,6 +51,7 @@ pub(crate) async fn serve(
         login: Login::default(),
         published: Vec::new(),
         players: Vec::new(),
+        shared: Membership::new(&server.shared_objects),
         peer,
         tls,
         server: Arc::clone(&server),
@@ -72,6 +74,7 @@ struct Connection {
     login: Login,
     published: Vec<(MessageStreamId, StreamKey, Publication)>,
     players: Vec<Player>,
+    shared: Membership,
     peer: SocketAddr,
     tls: bool,
     server: Arc<Server>,
@@ -116,6 +119,7 @@ impl Connection {
             let wants_input = self.session.wants_input();
             let timed = self.session.poll_timeout().is_some();
             let output = self.session.output();
+            let has_room = output.backlog(Instant::now()).bytes < SHARED_BACKLOG;
             buffer.reserve(READ_LEN);
             tokio::select! {
                 biased;
@@ -128,6 +132,7 @@ impl Connection {
                     self.server.metrics.bytes_out.add(written.map_err(Failure::Socket)?);
                 }
                 (index, update) = next_update(&mut self.players) => self.forward(index, update),
+                () = self.shared.ready(), if has_room => self.share(),
                 read = reader.read_buf(&mut buffer), if wants_input => {
                     match read.map_err(Failure::Socket)? {
                         0 => self.session.handle_eof(Instant::now()),
@@ -197,6 +202,7 @@ impl Connection {
                 command,
                 ..
             } => self.call(id, &command),
+            ServerEvent::SharedObject(message) => self.shared_object(&message),
             ServerEvent::Warning(warning) => {
                 info!(%peer, "accepted: {warning}");
                 Ok(())
@@ -311,6 +317,41 @@ impl Connection {
         }
     }
 
+    fn shared_object(&mut self, message: &SharedObjectMessage) -> Result<(), CommandError> {
+        let handled = if self.allows(Action::SharedObject, &message.name) {
+            self.shared.handle(&self.app, message)
+        } else {
+            Err(StatusCode::SHARED_OBJECT_NO_READ_ACCESS)
+        };
+        let Err(code) = handled else {
+            return Ok(());
+        };
+        info!(peer = %self.peer, object = %message.name.escape_debug(), "refused: {code}");
+        let now = Instant::now();
+        if self.session.output().backlog(now).bytes >= SHARED_BACKLOG {
+            return Ok(());
+        }
+        let mut refusal = SharedObjectMessage::new(&*message.name, message.persistence());
+        refusal.amf3 = message.amf3;
+        refusal.events.push(SharedObjectEvent::Status {
+            code: code.as_str().into(),
+            level: code.level().as_str().into(),
+        });
+        self.session.send_shared_object(&refusal, now)
+    }
+
+    /// Tells the client what happened to its shared objects, as long as it reads.
+    fn share(&mut self) {
+        let now = Instant::now();
+        while let Some(message) = self.shared.poll() {
+            // An error means that the session is over.
+            let _ = self.session.send_shared_object(&message, now);
+            if self.session.output().backlog(now).bytes >= SHARED_BACKLOG {
+                return self.shared.ring();
+            }
+        }
+    }
+
     fn refuse(&mut self, id: RequestId, code: StatusCode) -> Result<(), CommandError> {
         self.session.reject(id, &Status::new(code), Instant::now())
     }
@@ -386,5 +427,7 @@ async fn next_update(players: &mut [Player]) -> (usize, Update) {
 
 /// How much is read at a time, at least: players send little, publishers fill what there is.
 const READ_LEN: usize = 4 << 10;
+/// How much may wait for a client that uses shared objects; what comes then is merged.
+const SHARED_BACKLOG: usize = 64 << 10;
 /// How long a connection that ends may take to read its last message.
 const FAREWELL: Duration = Duration::from_secs(1);

@@ -18,7 +18,7 @@ use tracing::{info, warn};
 
 use crate::{
     auth::Auth, config::Config, http, hub::Hub, metrics::Metrics, record::Recordings, rtmp,
-    rtmpt::Tunnels, tls,
+    rtmpt::Tunnels, shared_objects::SharedObjects, tls,
 };
 
 /// What every connection shares.
@@ -28,6 +28,7 @@ pub(crate) struct Server {
     pub(crate) ports: Ports,
     pub(crate) auth: Auth,
     pub(crate) hub: Arc<Hub>,
+    pub(crate) shared_objects: Arc<SharedObjects>,
     pub(crate) tunnels: Tunnels,
     pub(crate) metrics: Metrics,
     /// Cancelled when the server is to end.
@@ -70,13 +71,16 @@ pub(crate) async fn run(config: Config) -> Result<(), String> {
         ports: Ports { rtmp, rtmps, http },
         auth,
         hub: Hub::new(recordings, tasks.clone()),
+        shared_objects: SharedObjects::open(config.shared_objects.clone()),
         tunnels: Tunnels::default(),
         metrics: Metrics::default(),
         shutdown: CancellationToken::new(),
         tasks,
         config,
     });
+    let shared_objects = Arc::clone(&server.shared_objects);
     let mut listeners = JoinSet::new();
+    listeners.spawn(Arc::clone(&shared_objects).keep(server.shutdown.clone()));
     listeners.spawn(accept(Arc::clone(&server), rtmp_listener, None));
     listeners.spawn(http::serve(Arc::clone(&server), http_listener));
     if let Some((listener, tls)) = rtmps_listener {
@@ -91,6 +95,7 @@ pub(crate) async fn run(config: Config) -> Result<(), String> {
     let ended = async {
         server.tasks.wait().await;
         listeners.join_all().await;
+        shared_objects.save().await;
     };
     match timeout(PATIENCE, ended).await {
         Ok(()) => info!("stopped"),

@@ -13,7 +13,7 @@ use crate::message::{SharedObjectEvent, SharedObjectProperty, Values};
 /// What one shared object may cost.
 ///
 /// The worst case of an object with `n` users is `max_bytes + 150 * max_slots` for its slots and
-/// `20 * max_bytes` for each user for what waits to be sent: that is `max_bytes` on the wire, and
+/// `32 * max_bytes` for each user for what waits to be sent: that is `max_bytes` on the wire, and
 /// what waits longer is merged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

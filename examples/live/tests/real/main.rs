@@ -16,6 +16,7 @@ mod nginx;
 mod our_client;
 mod program;
 mod server;
+mod shared_objects;
 mod transports;
 
 use std::process::ExitCode;
@@ -26,6 +27,7 @@ fn main() -> ExitCode {
     claim::run(&[
         first_light::CLAIMS,
         our_client::CLAIMS,
+        shared_objects::CLAIMS,
         transports::CLAIMS,
         interop::CLAIMS,
         login::CLAIMS,

@@ -143,7 +143,7 @@ fn echo() {
     }
 }
 
-fn connect(url: &str) -> Connection<ClientSession, ()> {
+pub(crate) fn connect(url: &str) -> Connection<ClientSession, ()> {
     let url: RtmpUrl = url.parse().unwrap();
     let now = Instant::now();
     let mut session = ClientSession::new(ClientConfig::default(), seed().unwrap(), now);
@@ -154,7 +154,7 @@ fn connect(url: &str) -> Connection<ClientSession, ()> {
     Connection::new(socket, session).unwrap()
 }
 
-fn wait_until_connected(client: &mut Connection<ClientSession, ()>) {
+pub(crate) fn wait_until_connected(client: &mut Connection<ClientSession, ()>) {
     while !matches!(
         client.wait().unwrap(),
         Next::Event(ClientEvent::Connected { .. })
