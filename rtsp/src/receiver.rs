@@ -55,9 +55,11 @@ pub struct MediaFrame {
     pub track: usize,
     /// When it is to be shown or heard, since the first packet of the presentation.
     pub pts: MediaTime,
-    /// When it is to be decoded: rises from frame to frame, and is the presentation time where
-    /// there are no B-frames. Of pictures it is a whole number of milliseconds, made so that in
-    /// milliseconds no decode time is after its presentation time.
+    /// When it is to be decoded, which is the presentation time where there can be no B-frames.
+    ///
+    /// Of H.264 and H.265 it is a whole number of milliseconds that rises from picture to picture
+    /// and is, in milliseconds, never after the presentation time, as far as [`DtsRecovery`]
+    /// promises it: as long as a stream keeps to its reorder depth and does not begin anew.
     pub dts: MediaTime,
     /// The frame; [`Frame::lost`] and [`Frame::complete`] mark what is missing.
     pub frame: Frame,
