@@ -13,7 +13,7 @@ use std::time::{Instant, SystemTime};
 use std::{env, error::Error, thread};
 
 use weir_flv::{Tag, file::FileHeader};
-use weir_minimal::{Connection, FlvTrack, Next, RtpTrack, codecs, describe, feed};
+use weir_minimal::{Connection, FlvTrack, Next, RtpTrack, RtspLogin, codecs, describe, feed};
 use weir_minimal::{framing, read_tags, seed, write_tag};
 use weir_rtsp::payload::Codec;
 use weir_rtsp::rtp::ClockAnchor;
@@ -42,7 +42,7 @@ fn connect(url: &str) -> Result<Connection<ClientSession, Option<Tag>>, Box<dyn 
 }
 
 fn publish(file: &str, url: &str) -> Result<(), Box<dyn Error>> {
-    let mut client = connect(url)?;
+    let (mut client, mut login) = (connect(url)?, RtspLogin::new(url)?);
     let tags = read_tags(file)?;
     let codecs = codecs(&tags);
     let sdp = describe(&codecs);
@@ -74,13 +74,14 @@ fn publish(file: &str, url: &str) -> Result<(), Box<dyn Error>> {
             }
             Next::Message(None) => _ = client.session.teardown(Instant::now())?,
             Next::Event(ClientEvent::TornDown { .. } | ClientEvent::Closed) => return Ok(()),
-            Next::Event(event) => check(&event)?,
+            Next::Event(event) => login.handle(&mut client.session, &event)?,
         }
     }
 }
 
 fn play(url: &str, file: &str) -> Result<(), Box<dyn Error>> {
-    let (mut client, begin, limits) = (connect(url)?, Instant::now(), Limits::default());
+    let (mut client, mut login) = (connect(url)?, RtspLogin::new(url)?);
+    let (begin, limits) = (Instant::now(), Limits::default());
     let (mut receiver, mut tracks) = (MediaReceiver::new(&limits), Vec::new());
     let mut file = BufWriter::new(File::create(file)?);
     file.write_all(&FileHeader::new(true, true).encode())?;
@@ -118,7 +119,7 @@ fn play(url: &str, file: &str) -> Result<(), Box<dyn Error>> {
             Next::Event(ClientEvent::TornDown { .. } | ClientEvent::Closed) => {
                 return Ok(file.flush()?);
             }
-            Next::Event(event) => check(&event)?,
+            Next::Event(event) => login.handle(&mut client.session, &event)?,
             Next::Message(_) => {}
         }
         while let Some(event) = receiver.poll_event() {
@@ -134,17 +135,5 @@ fn play(url: &str, file: &str) -> Result<(), Box<dyn Error>> {
                 }
             }
         }
-    }
-}
-
-/// Fails when the server refused something, or wants a password, which this client has not.
-fn check(event: &ClientEvent) -> Result<(), Box<dyn Error>> {
-    match event {
-        ClientEvent::Refused {
-            method, response, ..
-        } => Err(format!("{method}: {} {}", response.status, response.reason).into()),
-        ClientEvent::AuthorizationWanted { method, .. } => Err(format!("{method}: 401").into()),
-        ClientEvent::Unanswered { method, .. } => Err(format!("{method}: no answer").into()),
-        _ => Ok(()),
     }
 }

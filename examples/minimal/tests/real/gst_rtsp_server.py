@@ -1,4 +1,7 @@
-"""GStreamer's RTSP server with 3 s of H.264 and AAC; writes its URL to a file when it is up."""
+"""GStreamer's RTSP server with 3 s of H.264 and AAC.
+
+Takes a file to write its URL to when it is up, and how users log in: none, basic or digest.
+"""
 
 import sys
 
@@ -6,7 +9,11 @@ import gi
 
 gi.require_version("Gst", "1.0")
 gi.require_version("GstRtspServer", "1.0")
-from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
+gi.require_version("GstRtsp", "1.0")
+from gi.repository import GLib, Gst, GstRtsp, GstRtspServer  # noqa: E402
+
+url_file, method = sys.argv[1:]
+login = "" if method == "none" else "alice:s3cr3t@"
 
 Gst.init(None)
 server = GstRtspServer.RTSPServer()
@@ -19,8 +26,21 @@ factory.set_launch(
     " audiotestsrc num-buffers=132 samplesperbuffer=1024 ! audio/x-raw,rate=44100,channels=2"
     " ! avenc_aac ! rtpmp4gpay name=pay1 pt=97 )"
 )
+if login:
+    user, password = login.rstrip("@").split(":")
+    auth = GstRtspServer.RTSPAuth()
+    auth.set_supported_methods(getattr(GstRtsp.RTSPAuthMethod, method.upper()))
+    token = GstRtspServer.RTSPToken()
+    token.set_string("media.factory.role", "player")
+    auth.add_basic(GstRtspServer.RTSPAuth.make_basic(user, password), token)
+    auth.add_digest(user, password, token)
+    server.set_auth(auth)
+    permissions = GstRtspServer.RTSPPermissions()
+    permissions.add_permission_for_role("player", "media.factory.access", True)
+    permissions.add_permission_for_role("player", "media.factory.construct", True)
+    factory.set_permissions(permissions)
 server.get_mount_points().add_factory("/test", factory)
 server.attach(None)
-with open(sys.argv[1], "w") as told:
-    told.write(f"rtsp://127.0.0.1:{server.get_bound_port()}/test\n")
+with open(url_file, "w") as told:
+    told.write(f"rtsp://{login}127.0.0.1:{server.get_bound_port()}/test\n")
 GLib.MainLoop().run()
