@@ -1,47 +1,65 @@
 //! Reading big-endian fields from a slice: the only place that cuts the input.
 
 use crate::error::{DecodeError, Malformed};
+use crate::reader::to_u32;
 
-/// The part of an input that is not read yet.
+/// An input and how far it is read.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Cursor<'a> {
-    rest: &'a [u8],
-    len: usize,
+    input: &'a [u8],
+    /// 0 <= at <= input.len()
+    at: u32,
 }
 
 impl<'a> Cursor<'a> {
-    pub(crate) const fn new(input: &'a [u8]) -> Self {
+    /// The longest input. Offsets are 32 bits, and no limit allows an input as long as that.
+    pub(crate) const MAX_LEN: u32 = u32::MAX;
+
+    /// What stands behind [`MAX_LEN`](Self::MAX_LEN) bytes is left out.
+    pub(crate) fn new(input: &'a [u8]) -> Self {
         Self {
-            rest: input,
-            len: input.len(),
+            input: input.get(..Self::MAX_LEN as usize).unwrap_or(input),
+            at: 0,
         }
     }
 
     /// Returns the length of the whole input.
     #[inline]
     pub(crate) const fn len(&self) -> usize {
-        self.len
+        self.input.len()
     }
 
     /// Returns how many bytes have been read.
     #[inline]
+    pub(crate) const fn at(&self) -> u32 {
+        self.at
+    }
+
+    /// The same, as the length that it is.
+    #[inline]
     pub(crate) const fn offset(&self) -> usize {
-        self.len - self.rest.len()
+        self.at as usize
     }
 
     #[inline]
     pub(crate) const fn left(&self) -> usize {
-        self.rest.len()
+        self.input.len() - self.offset()
     }
 
     #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
-        self.rest.first().copied()
+        self.input.get(self.offset()).copied()
     }
 
     #[inline]
     pub(crate) fn u8(&mut self) -> Result<u8, DecodeError> {
-        self.chunk::<1>().map(|[byte]| byte)
+        match self.peek() {
+            Some(byte) => {
+                self.at += 1;
+                Ok(byte)
+            }
+            None => Err(self.eof(1)),
+        }
     }
 
     #[inline]
@@ -66,32 +84,35 @@ impl<'a> Cursor<'a> {
 
     /// Takes the next `len` bytes.
     #[inline]
-    pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], DecodeError> {
-        match self.rest.split_at_checked(len) {
-            Some((head, rest)) => {
-                self.rest = rest;
-                Ok(head)
+    pub(crate) fn take(&mut self, len: u32) -> Result<&'a [u8], DecodeError> {
+        let end = self.offset().saturating_add(len as usize);
+        match self.input.get(self.offset()..end) {
+            Some(bytes) => {
+                self.at += len;
+                Ok(bytes)
             }
             None => Err(self.eof(len)),
         }
     }
 
+    /// Takes the next bytes, as many as the field has.
     #[inline]
     fn chunk<const N: usize>(&mut self) -> Result<[u8; N], DecodeError> {
-        match self.rest.split_first_chunk::<N>() {
-            Some((head, rest)) => {
-                self.rest = rest;
-                Ok(*head)
+        let bytes = self.input.get(self.offset()..self.offset() + N);
+        match bytes.and_then(|bytes| bytes.first_chunk()) {
+            Some(bytes) => {
+                self.at += to_u32(N);
+                Ok(*bytes)
             }
-            None => Err(self.eof(N)),
+            None => Err(self.eof(to_u32(N))),
         }
     }
 
     #[cold]
-    fn eof(&self, needed: usize) -> DecodeError {
+    fn eof(&self, needed: u32) -> DecodeError {
         Malformed::Eof {
             offset: self.offset(),
-            needed: needed as u64,
+            needed: needed.into(),
             left: self.left(),
         }
         .into()

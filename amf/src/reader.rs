@@ -173,7 +173,7 @@ impl<'a> Reader<'a> {
             },
             State::Pairs if frame.left > 0 => {
                 if frame.left % 2 == 0 {
-                    frame.extra = to_u32(self.cursor.offset());
+                    frame.extra = self.cursor.at();
                 }
                 frame.left -= 1;
                 (Format::Amf3, S::NO_NAME)
@@ -200,7 +200,7 @@ impl<'a> Reader<'a> {
     /// Tells whether the input ends here, between two top-level values.
     fn is_finished(&self) -> Result<bool, DecodeError> {
         let (len, limit) = (self.cursor.len(), self.config.limits.max_bytes);
-        if len > limit as usize {
+        if len > limit.min(Cursor::MAX_LEN - 1) as usize {
             return Err(LimitExceeded::Bytes { len, limit }.into());
         }
         Ok(self.cursor.left() == 0)
@@ -350,7 +350,7 @@ impl<'a> Reader<'a> {
         sink: &mut S,
     ) -> Result<Option<S::Made>, DecodeError> {
         self.top = self.outer.pop().unwrap_or(TOP);
-        let offset = to_u32(self.cursor.offset()).saturating_sub(1);
+        let offset = self.cursor.at().saturating_sub(1);
         sink.token(&self.tables, At { offset, format }, S::NO_NAME, Token::End)
     }
 

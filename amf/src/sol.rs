@@ -27,7 +27,7 @@ use crate::encode::{EncodeConfig, Encoder};
 use crate::error::{DecodeError, EncodeError, Malformed};
 use crate::format::Format;
 use crate::limits::{Config, SlotPolicy};
-use crate::reader::Reader;
+use crate::reader::{Reader, to_u32};
 
 /// A `.sol` file.
 #[derive(Clone, Debug, PartialEq)]
@@ -150,7 +150,7 @@ impl Sol {
 /// Reads bytes that every file has.
 fn fixed(reader: &mut Reader<'_>, expected: &[u8]) -> Result<(), DecodeError> {
     let offset = reader.offset();
-    let found = reader.cursor.take(expected.len())?;
+    let found = reader.cursor.take(to_u32(expected.len()))?;
     match found
         .iter()
         .zip(expected)

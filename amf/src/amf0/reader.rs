@@ -5,7 +5,7 @@ use crate::error::{DecodeError, Malformed};
 use crate::event::Token;
 use crate::format::Format;
 use crate::limits::SlotPolicy;
-use crate::reader::{Reader, State, to_u32};
+use crate::reader::{Reader, State};
 use crate::sink::{At, Sink};
 use crate::text::Text;
 
@@ -18,7 +18,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Option<S::Made>, DecodeError> {
         let offset = self.cursor.offset();
         let at = At {
-            offset: to_u32(offset),
+            offset: self.cursor.at(),
             format: Format::Amf0,
         };
         // Each arm tells its own token, so that a sink is compiled for that token alone.
@@ -97,18 +97,18 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(crate) fn text_u16(&mut self) -> Result<Text<'a>, DecodeError> {
-        let len = usize::from(self.cursor.u16()?);
-        self.text(len)
+        let len = self.cursor.u16()?;
+        self.text(len.into())
     }
 
     fn text_u32(&mut self) -> Result<Text<'a>, DecodeError> {
-        let len = usize::try_from(self.cursor.u32()?).unwrap_or(usize::MAX);
+        let len = self.cursor.u32()?;
         self.text(len)
     }
 
     #[inline]
-    fn text(&mut self, len: usize) -> Result<Text<'a>, DecodeError> {
-        let offset = to_u32(self.cursor.offset());
+    fn text(&mut self, len: u32) -> Result<Text<'a>, DecodeError> {
+        let offset = self.cursor.at();
         Ok(Text::new(self.cursor.take(len)?, offset, Text::NO_ENTRY))
     }
 }

@@ -8,7 +8,7 @@ use crate::error::{DecodeError, LimitExceeded, Malformed};
 use crate::event::Token;
 use crate::external::{ExternalBody, Piece};
 use crate::format::Format;
-use crate::reader::{Reader, State, to_u32};
+use crate::reader::{Reader, State};
 use crate::sink::{At, Sink};
 use crate::text::Text;
 
@@ -71,12 +71,10 @@ impl<'a> Reader<'a> {
         sink: &mut S,
     ) -> Result<Option<S::Made>, DecodeError> {
         let at = At {
-            offset: to_u32(self.cursor.offset()),
+            offset: self.cursor.at(),
             format: Format::Amf3,
         };
-        let bytes = self
-            .cursor
-            .take(usize::try_from(len).unwrap_or(usize::MAX))?;
+        let bytes = self.cursor.take(len)?;
         if let Some(body) = self.bodies.last_mut() {
             body.raw(bytes);
         }
@@ -91,7 +89,7 @@ impl<'a> Reader<'a> {
     ) -> Result<Option<S::Made>, DecodeError> {
         let offset = self.cursor.offset();
         let at = At {
-            offset: to_u32(offset),
+            offset: self.cursor.at(),
             format: Format::Amf3,
         };
         // Each arm tells its own token, so that a sink is compiled for that token alone.
@@ -151,8 +149,8 @@ impl<'a> Reader<'a> {
                 Token::VectorNumber(Packed::new(bytes, fixed))
             }
             _ => {
-                let begin = to_u32(self.cursor.offset());
-                let bytes = self.cursor.take(len as usize)?;
+                let begin = self.cursor.at();
+                let bytes = self.cursor.take(len)?;
                 let text = Text::new(bytes, begin, Text::NO_ENTRY);
                 match marker {
                     marker::XML_DOCUMENT => Token::XmlDocument(text),
@@ -167,7 +165,7 @@ impl<'a> Reader<'a> {
     fn elements(&mut self, count: u32, size: u32) -> Result<(&'a [u8], bool), DecodeError> {
         let fixed = self.cursor.u8()? != 0;
         self.check_count(count, size.into(), self.cursor.offset())?;
-        let bytes = self.cursor.take(count as usize * size as usize)?;
+        let bytes = self.cursor.take(count.saturating_mul(size))?;
         Ok((bytes, fixed))
     }
 
@@ -327,10 +325,10 @@ impl<'a> Reader<'a> {
             };
             return Ok(text);
         }
-        let offset = self.cursor.offset();
-        let bytes = self.cursor.take(len as usize)?;
+        let offset = self.cursor.at();
+        let bytes = self.cursor.take(len)?;
         if bytes.is_empty() {
-            return Ok(Text::new(bytes, to_u32(offset), Text::NO_ENTRY));
+            return Ok(Text::new(bytes, offset, Text::NO_ENTRY));
         }
         self.tables
             .add_string(bytes, offset, self.config.limits.max_references)

@@ -81,11 +81,11 @@ impl<'a> Tables<'a> {
     pub(crate) fn add_string(
         &mut self,
         bytes: &'a [u8],
-        offset: usize,
+        offset: u32,
         limit: u32,
     ) -> Result<Text<'a>, DecodeError> {
-        self.count(offset, limit)?;
-        let text = Text::new(bytes, to_u32(offset), to_u32(self.strings.len()));
+        self.count(offset as usize, limit)?;
+        let text = Text::new(bytes, offset, to_u32(self.strings.len()));
         self.strings.push(text);
         Ok(text)
     }

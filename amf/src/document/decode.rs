@@ -226,7 +226,7 @@ impl Builder {
         reader: &mut Reader<'a>,
         name: Option<Text<'a>>,
     ) -> Result<bool, DecodeError> {
-        let start = to_u32(reader.offset());
+        let start = reader.cursor.at();
         let name = name.map(|name| self.text(name));
         let first = self.nodes.len();
         if reader.step(self)?.is_none() {
@@ -456,7 +456,7 @@ impl Builder {
         reader: &mut Reader<'a>,
         mark: Mark<'a>,
     ) -> Result<Document, DecodeError> {
-        self.starts.push(to_u32(reader.offset()));
+        self.starts.push(reader.cursor.at());
         let Some(text) = self.checked_text() else {
             return Err(reader.find_bad_text(mark));
         };
