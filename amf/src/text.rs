@@ -6,7 +6,9 @@ use core::fmt;
 
 use crate::error::{DecodeError, Malformed};
 
-/// A text of the input, not yet checked to be UTF-8.
+/// A text of the input, checked to be UTF-8 when it is [asked for](Self::as_str).
+///
+/// A text that AMF3 refers to is checked once, however many references follow.
 ///
 /// ```
 /// use weir_amf::{Reader, Token};
@@ -20,10 +22,18 @@ use crate::error::{DecodeError, Malformed};
 /// ```
 #[derive(Clone, Copy)]
 pub struct Text<'a> {
-    bytes: &'a [u8],
+    content: Content<'a>,
     offset: u32,
     /// The entry in the AMF3 table of strings, or [`Text::NO_ENTRY`].
     entry: u32,
+}
+
+/// The bytes, and what is known about them.
+#[derive(Clone, Copy)]
+enum Content<'a> {
+    Unchecked(&'a [u8]),
+    Utf8(&'a str),
+    NotUtf8(&'a [u8]),
 }
 
 impl<'a> Text<'a> {
@@ -33,9 +43,20 @@ impl<'a> Text<'a> {
     #[inline]
     pub(crate) const fn new(bytes: &'a [u8], offset: u32, entry: u32) -> Self {
         Self {
-            bytes,
+            content: Content::Unchecked(bytes),
             offset,
             entry,
+        }
+    }
+
+    /// Checks the bytes, so that copies of this need not.
+    #[inline]
+    pub(crate) fn check(&mut self) {
+        if let Content::Unchecked(bytes) = self.content {
+            self.content = match core::str::from_utf8(bytes) {
+                Ok(text) => Content::Utf8(text),
+                Err(_) => Content::NotUtf8(bytes),
+            };
         }
     }
 
@@ -48,7 +69,10 @@ impl<'a> Text<'a> {
     #[inline]
     #[must_use]
     pub const fn as_bytes(self) -> &'a [u8] {
-        self.bytes
+        match self.content {
+            Content::Unchecked(bytes) | Content::NotUtf8(bytes) => bytes,
+            Content::Utf8(text) => text.as_bytes(),
+        }
     }
 
     /// Returns where the bytes begin in the input.
@@ -60,13 +84,13 @@ impl<'a> Text<'a> {
     /// Returns the length in bytes.
     #[must_use]
     pub const fn len(self) -> usize {
-        self.bytes.len()
+        self.as_bytes().len()
     }
 
     /// Tells whether the text has no bytes.
     #[must_use]
     pub const fn is_empty(self) -> bool {
-        self.bytes.is_empty()
+        self.as_bytes().is_empty()
     }
 
     /// Checks the bytes and returns them as text.
@@ -75,25 +99,30 @@ impl<'a> Text<'a> {
     /// [`Malformed::Utf8`] if they are not UTF-8.
     #[inline]
     pub fn as_str(self) -> Result<&'a str, DecodeError> {
-        match core::str::from_utf8(self.bytes) {
-            Ok(text) => Ok(text),
-            Err(_) => Err(Malformed::Utf8 {
-                offset: self.offset(),
-            }
-            .into()),
-        }
+        let checked = match self.content {
+            Content::Utf8(text) => Some(text),
+            Content::Unchecked(bytes) => core::str::from_utf8(bytes).ok(),
+            Content::NotUtf8(_) => None,
+        };
+        checked.ok_or_else(|| self.not_utf8())
+    }
+
+    #[cold]
+    fn not_utf8(self) -> DecodeError {
+        let offset = self.offset();
+        Malformed::Utf8 { offset }.into()
     }
 
     /// Returns the bytes as text, with U+FFFD for what is not UTF-8.
     #[must_use]
     pub fn to_str_lossy(self) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.bytes)
+        String::from_utf8_lossy(self.as_bytes())
     }
 }
 
 impl PartialEq for Text<'_> {
     fn eq(&self, other: &Self) -> bool {
-        self.bytes == other.bytes
+        self.as_bytes() == other.as_bytes()
     }
 }
 
@@ -101,22 +130,23 @@ impl Eq for Text<'_> {}
 
 impl PartialEq<str> for Text<'_> {
     fn eq(&self, other: &str) -> bool {
-        self.bytes == other.as_bytes()
+        self.as_bytes() == other.as_bytes()
     }
 }
 
 impl PartialEq<&str> for Text<'_> {
     fn eq(&self, other: &&str) -> bool {
-        self.bytes == other.as_bytes()
+        self.as_bytes() == other.as_bytes()
     }
 }
 
 impl fmt::Debug for Text<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let shown = self.bytes.get(..32).unwrap_or(self.bytes);
+        let bytes = self.as_bytes();
+        let shown = bytes.get(..32).unwrap_or(bytes);
         write!(f, "\"{}\"", shown.escape_ascii())?;
-        if shown.len() < self.bytes.len() {
-            write!(f, "... ({} bytes)", self.bytes.len())?;
+        if shown.len() < bytes.len() {
+            write!(f, "... ({} bytes)", bytes.len())?;
         }
         Ok(())
     }

@@ -231,8 +231,8 @@ impl<'a> Reader<'a> {
             self.inline_traits(head)?
         };
         if entry.externalizable {
-            let Some(format) = self.config.externals.find(entry.class.as_bytes()) else {
-                let class = entry.class.as_bytes();
+            let class = self.tables.text(entry.class).as_bytes();
+            let Some(format) = self.config.externals.find(class) else {
                 let class = class.get(..128).unwrap_or(class);
                 let class = bytes::Bytes::copy_from_slice(class);
                 return Err(Malformed::Externalizable { offset: at, class }.into());
@@ -250,7 +250,7 @@ impl<'a> Reader<'a> {
         Ok(Token::Typed(id))
     }
 
-    fn inline_traits(&mut self, head: u32) -> Result<(TraitsId, Entry<'a>), DecodeError> {
+    fn inline_traits(&mut self, head: u32) -> Result<(TraitsId, Entry), DecodeError> {
         let class = self.amf3_text()?;
         let offset = self.cursor.offset();
         let limits = self.config.limits;
@@ -283,7 +283,7 @@ impl<'a> Reader<'a> {
         }
         let dynamic = !externalizable && head & 8 != 0;
         let entry = Entry {
-            class,
+            class: class.entry(),
             first,
             len: count,
             dynamic,

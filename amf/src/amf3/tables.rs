@@ -13,21 +13,27 @@ pub struct TraitsId(pub(crate) u32);
 /// What is known about the members of a class.
 #[derive(Clone, Copy, Debug)]
 pub struct Traits<'r, 'a> {
-    entry: &'r Entry<'a>,
-    members: &'r [Text<'a>],
+    tables: &'r Tables<'a>,
+    entry: Entry,
 }
 
 impl<'r, 'a> Traits<'r, 'a> {
     /// Returns the name of the class, empty for an anonymous one.
     #[must_use]
-    pub const fn class(self) -> Text<'a> {
-        self.entry.class
+    pub fn class(self) -> Text<'a> {
+        self.tables.text(self.entry.class)
     }
 
     /// Returns the names of the sealed members, in the order of their values.
     #[must_use]
-    pub const fn members(self) -> &'r [Text<'a>] {
-        self.members
+    pub fn members(self) -> impl ExactSizeIterator<Item = Text<'a>> + 'r {
+        let first = self.first();
+        let names = self
+            .tables
+            .names
+            .get(first..first + self.entry.len as usize);
+        let names = names.unwrap_or_default().iter();
+        names.map(|name| self.tables.text(*name))
     }
 
     /// Returns where the members begin in the table of all.
@@ -48,9 +54,11 @@ impl<'r, 'a> Traits<'r, 'a> {
     }
 }
 
+/// Traits as they are stored.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Entry<'a> {
-    pub(crate) class: Text<'a>,
+pub(crate) struct Entry {
+    /// An entry of the table of strings, or [`Text::NO_ENTRY`] for the empty name.
+    pub(crate) class: u32,
     /// The first of the members in [`Tables::names`].
     pub(crate) first: u32,
     pub(crate) len: u32,
@@ -63,17 +71,29 @@ pub(crate) struct Tables<'a> {
     strings: Vec<Text<'a>>,
     /// The marker of each object.
     objects: Vec<u8>,
-    traits: Vec<Entry<'a>>,
-    /// The members of all traits, one behind the other.
-    names: Vec<Text<'a>>,
+    traits: Vec<Entry>,
+    /// The members of all traits, one behind the other, like [`Entry::class`].
+    names: Vec<u32>,
     /// How many entries all tables hold together.
     entries: u32,
 }
 
 impl<'a> Tables<'a> {
+    /// Returns the text that a reference names, checked.
     #[inline]
-    pub(crate) fn string(&self, index: u32) -> Option<Text<'a>> {
-        self.strings.get(index as usize).copied()
+    pub(crate) fn string(&mut self, index: u32) -> Option<Text<'a>> {
+        let text = self.strings.get_mut(index as usize)?;
+        text.check();
+        Some(*text)
+    }
+
+    /// Returns the text of an entry, or the empty text for none.
+    #[inline]
+    pub(crate) fn text(&self, entry: u32) -> Text<'a> {
+        match self.strings.get(entry as usize) {
+            Some(text) => *text,
+            None => Text::new(&[], 0, Text::NO_ENTRY),
+        }
     }
 
     /// Enters the text `bytes`, which is not empty.
@@ -127,7 +147,7 @@ impl<'a> Tables<'a> {
         }
     }
 
-    pub(crate) fn entry(&self, index: u32) -> Option<Entry<'a>> {
+    pub(crate) fn entry(&self, index: u32) -> Option<Entry> {
         self.traits.get(index as usize).copied()
     }
 
@@ -146,13 +166,17 @@ impl<'a> Tables<'a> {
         limit: u32,
     ) -> Result<(), DecodeError> {
         self.count(offset, limit)?;
-        self.names.push(name);
+        // Every object of the class has the name.
+        if let Some(name) = self.strings.get_mut(name.entry() as usize) {
+            name.check();
+        }
+        self.names.push(name.entry());
         Ok(())
     }
 
     pub(crate) fn add_traits(
         &mut self,
-        entry: Entry<'a>,
+        entry: Entry,
         offset: usize,
         limit: u32,
     ) -> Result<TraitsId, DecodeError> {
@@ -165,19 +189,13 @@ impl<'a> Tables<'a> {
     /// Returns a sealed member's name; the index comes from the traits and so exists.
     #[inline]
     pub(crate) fn name(&self, index: u32) -> Text<'a> {
-        match self.names.get(index as usize) {
-            Some(name) => *name,
-            None => Text::new(&[], 0, Text::NO_ENTRY),
-        }
+        let entry = self.names.get(index as usize);
+        self.text(entry.copied().unwrap_or(Text::NO_ENTRY))
     }
 
     pub(crate) fn traits(&self, id: TraitsId) -> Option<Traits<'_, 'a>> {
-        let entry = self.traits.get(id.0 as usize)?;
-        let first = entry.first as usize;
-        let members = self
-            .names
-            .get(first..first.checked_add(entry.len as usize)?)?;
-        Some(Traits { entry, members })
+        let tables = self;
+        self.entry(id.0).map(|entry| Traits { tables, entry })
     }
 
     pub(crate) fn objects_len(&self) -> u32 {

@@ -398,11 +398,7 @@ impl Builder {
         if let (Some(slot), Some(traits)) = (self.known.get_mut(entry), tables.traits(id)) {
             *slot = Some(added);
             let class = self.text(traits.class());
-            let members: Vec<_> = traits
-                .members()
-                .iter()
-                .map(|member| self.text(*member))
-                .collect();
+            let members: Vec<_> = traits.members().map(|member| self.text(member)).collect();
             if self.members.len() == traits.first() {
                 self.members.extend_from_slice(&members);
             }

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use weir_amf::{Document, Event, Format, Reader, Token, amf0, amf3};
+use weir_amf::{Document, Format, Reader, Text, Token, amf0, amf3};
 use weir_benches::amf as inputs;
 #[cfg(feature = "peers")]
 use weir_benches::peers::amf as peers;
@@ -26,22 +26,22 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         document(inputs::AMF3_NEST, Format::Amf3, count)
     }),
     ("amf/reader/connect", |count| {
-        reader(inputs::CONNECT, Format::Amf0, count)
+        reader(inputs::CONNECT, Format::Amf0, Texts::Checked, count)
     }),
     ("amf/reader/metadata", |count| {
-        reader(inputs::METADATA, Format::Amf0, count)
+        reader(inputs::METADATA, Format::Amf0, Texts::Checked, count)
     }),
     ("amf/reader/typed", |count| {
-        reader(inputs::TYPED, Format::Amf3, count)
+        reader(inputs::TYPED, Format::Amf3, Texts::Checked, count)
     }),
     ("amf/unchecked/connect", |count| {
-        unchecked(inputs::CONNECT, Format::Amf0, count)
+        reader(inputs::CONNECT, Format::Amf0, Texts::Unchecked, count)
     }),
     ("amf/unchecked/metadata", |count| {
-        unchecked(inputs::METADATA, Format::Amf0, count)
+        reader(inputs::METADATA, Format::Amf0, Texts::Unchecked, count)
     }),
     ("amf/unchecked/typed", |count| {
-        unchecked(inputs::TYPED, Format::Amf3, count)
+        reader(inputs::TYPED, Format::Amf3, Texts::Unchecked, count)
     }),
     ("amf/encode/connect", |count| {
         encode(inputs::CONNECT, Format::Amf0, count)
@@ -64,34 +64,34 @@ fn document(input: &[u8], format: Format, count: usize) {
     }
 }
 
-/// Reads every token and checks every text.
-fn reader(input: &[u8], format: Format, count: usize) {
-    tokens(input, format, count, |event| {
-        if let Some(name) = event.name {
-            black_box(name.as_str().expect("UTF-8"));
-        }
-        if let Token::String(text) = event.token {
-            black_box(text.as_str().expect("UTF-8"));
-        }
-    });
+/// Whether the reader's texts are checked to be UTF-8 or left as bytes.
+#[derive(Clone, Copy)]
+enum Texts {
+    Checked,
+    Unchecked,
 }
 
-/// Reads every token and looks at no text.
-fn unchecked(input: &[u8], format: Format, count: usize) {
-    tokens(input, format, count, |event| {
-        black_box(event.name);
-    });
-}
-
-fn tokens(input: &[u8], format: Format, count: usize, look: impl Fn(&Event<'_>)) {
+/// Reads every value.
+fn reader(input: &[u8], format: Format, texts: Texts, count: usize) {
+    let look = |text: Text<'_>| match texts {
+        Texts::Checked => drop(black_box(text.as_str().expect("UTF-8"))),
+        Texts::Unchecked => drop(black_box(text.as_bytes())),
+    };
     for _ in 0..count {
         let mut reader = match format {
             Format::Amf0 => Reader::amf0(black_box(input)),
             Format::Amf3 => Reader::amf3(black_box(input)),
         };
         while let Some(event) = reader.next_event().expect("a valid input") {
-            look(&event);
-            black_box(event.token);
+            event.name.map(look);
+            match event.token {
+                Token::String(text) => look(text),
+                Token::Number(number) => drop(black_box(number)),
+                Token::Integer(integer) => drop(black_box(integer)),
+                Token::Boolean(boolean) => drop(black_box(boolean)),
+                Token::Typed(traits) => drop(black_box(traits)),
+                _ => {}
+            }
         }
     }
 }
