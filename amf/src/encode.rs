@@ -173,9 +173,20 @@ impl<'e> Encoder<'e> {
                 Closing::Counted | Closing::Sealed | Closing::Switch => {}
                 Closing::Dynamic | Closing::Associative => self.amf3_name(node.name)?,
             }
-            next = match node.data {
-                Data::Reference(target) => self.reference(next, target)?,
-                data => self.value(next, data, next + 1)?,
+            let resume = next + 1;
+            let (index, data) = match node.data {
+                Data::Reference(target) => match self.reference(next, target)? {
+                    Some(again) => again,
+                    None => {
+                        next = resume;
+                        continue;
+                    }
+                },
+                data => (next, data),
+            };
+            next = match self.format {
+                Format::Amf0 => self.amf0(index, data, resume)?,
+                Format::Amf3 => self.amf3(index, data, resume)?,
             };
         }
     }
@@ -196,24 +207,16 @@ impl<'e> Encoder<'e> {
         if name.len == 0 {
             return Err(EncodeError::EmptyName);
         }
-        self.text(self.document.str(name))
+        self.text(self.document.text_bytes(name))
     }
 
-    /// Writes a value and returns which node to write next: the first in it, or `resume`.
-    #[inline(always)]
-    fn value(&mut self, index: u32, data: Data, resume: u32) -> Result<u32, EncodeError> {
-        match self.format {
-            Format::Amf0 => self.amf0(index, data, resume),
-            Format::Amf3 => self.amf3(index, data, resume),
-        }
-    }
-
-    /// Writes a reference, or what it names if it cannot be referred to.
+    /// Writes a reference, or returns which value has to be written again because it cannot be
+    /// referred to.
     #[inline(never)]
-    fn reference(&mut self, index: u32, target: u32) -> Result<u32, EncodeError> {
+    fn reference(&mut self, index: u32, target: u32) -> Result<Option<(u32, Data)>, EncodeError> {
         let document = self.document;
         let Some(node) = document.nodes.get(target as usize) else {
-            return self.value(index, Data::Undefined, index + 1);
+            return Ok(Some((index, Data::Undefined)));
         };
         if self.has_references {
             match self.format {
@@ -221,13 +224,13 @@ impl<'e> Encoder<'e> {
                     let slot = position(&self.slots0, target);
                     if let Some(slot) = slot.and_then(|slot| u16::try_from(slot).ok()) {
                         amf0::reference(self.out, slot);
-                        return Ok(index + 1);
+                        return Ok(None);
                     }
                 }
                 Format::Amf3 => {
                     if let Some(slot) = position(&self.slots3, target) {
                         self.amf3_reference(&node.data, slot)?;
-                        return Ok(index + 1);
+                        return Ok(None);
                     }
                 }
             }
@@ -241,7 +244,7 @@ impl<'e> Encoder<'e> {
             let (limit, count) = (self.config.max_repeated, self.repeated);
             return Err(EncodeError::TooManyRepeated { count, limit });
         }
-        self.value(target, node.data, index + 1)
+        Ok(Some((target, node.data)))
     }
 
     /// Opens the container at `index` and returns the first node in it.
@@ -294,7 +297,9 @@ impl<'e> Encoder<'e> {
         to_u32(Value::new(self.document, index).items().count())
     }
 
-    pub(crate) fn text(&mut self, text: &str) -> Result<(), EncodeError> {
+    /// Writes an AMF3 text or a reference to it.
+    #[inline]
+    pub(crate) fn text(&mut self, text: &[u8]) -> Result<(), EncodeError> {
         if self.config.string_references {
             self.tables.text(self.out, text)
         } else {

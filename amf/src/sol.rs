@@ -127,7 +127,7 @@ impl Sol {
         for (name, value) in self.data.root().properties() {
             match self.format {
                 Format::Amf0 => writer::name(encoder.out, name)?,
-                Format::Amf3 => encoder.text(name)?,
+                Format::Amf3 => encoder.text(name.as_bytes())?,
             }
             encoder.run(value.index(), self.data.end_of(value.index()))?;
             encoder.out.push(0);

@@ -9,6 +9,7 @@ use crate::reader::to_u32;
 
 impl Encoder<'_> {
     /// Writes a value and returns which node to write next: the first in it, or `resume`.
+    #[inline(always)]
     pub(crate) fn amf3(&mut self, index: u32, data: Data, resume: u32) -> Result<u32, EncodeError> {
         if self.has_references && data.takes_amf3_slot() {
             self.take_slot(index);
@@ -28,7 +29,7 @@ impl Encoder<'_> {
             Data::Number(value) => writer::double(self.out, value),
             Data::String(text) => {
                 self.out.push(marker::STRING);
-                self.text(self.document.str(text))?;
+                self.text(self.document.text_bytes(text))?;
             }
             Data::Date3(ms) => {
                 self.out.extend_from_slice(&[marker::DATE, 0x01]);
@@ -60,7 +61,7 @@ impl Encoder<'_> {
                 self.out.push(marker::VECTOR_OBJECT);
                 writer::header(self.out, self.count_items(index) as usize)?;
                 self.out.push(fixed.into());
-                self.text(self.document.str(class))?;
+                self.text(self.document.text_bytes(class))?;
                 return Ok(self.begin(index, end, Closing::Counted, 0, resume));
             }
             Data::Dictionary { end, weak } => {
@@ -125,7 +126,7 @@ impl Encoder<'_> {
 
     fn body(&mut self, marker: u8, text: Span) -> Result<(), EncodeError> {
         self.out.push(marker);
-        writer::inline_text(self.out, self.document.str(text).as_bytes())?;
+        writer::inline_text(self.out, self.document.text_bytes(text))?;
         Ok(())
     }
 

@@ -51,11 +51,16 @@ pub(crate) const fn to_signed(value: u32) -> i32 {
 /// Writes the shortest form of `value`, of which only the low 29 bits count.
 #[inline]
 pub(crate) fn write(out: &mut Vec<u8>, value: u32) {
-    let [high, a, b, c] = (value & 0x1fff_ffff).to_be_bytes();
     let value = value & 0x1fff_ffff;
-    if value < 0x80 {
-        out.push(c);
-    } else if value < 0x4000 {
+    match u8::try_from(value) {
+        Ok(short) if short < 0x80 => out.push(short),
+        _ => write_long(out, value),
+    }
+}
+
+fn write_long(out: &mut Vec<u8>, value: u32) {
+    let [high, a, b, c] = value.to_be_bytes();
+    if value < 0x4000 {
         out.extend_from_slice(&[0x80 | b << 1 | c >> 7, c & 0x7f]);
     } else if value < 0x20_0000 {
         out.extend_from_slice(&[0x80 | a << 2 | b >> 6, 0x80 | b << 1 | c >> 7, c & 0x7f]);

@@ -39,8 +39,7 @@ const MAX_PROBES: usize = 32;
 
 impl WriteTables {
     /// Writes a text or a reference to it, without marker.
-    #[inline]
-    pub(crate) fn text(&mut self, out: &mut Vec<u8>, text: &str) -> Result<(), EncodeError> {
+    pub(crate) fn text(&mut self, out: &mut Vec<u8>, text: &[u8]) -> Result<(), EncodeError> {
         if text.is_empty() {
             out.push(0x01);
             return Ok(());
@@ -48,11 +47,10 @@ impl WriteTables {
         if (self.strings.len() + 1) * 2 > self.buckets.len() {
             self.grow();
         }
-        let hash = hash(text.as_bytes());
-        let mask = self.buckets.len() - 1;
+        let hash = hash(text);
+        let len = self.buckets.len();
         let mut free = None;
-        for probe in 0..MAX_PROBES {
-            let at = (hash as usize).wrapping_add(probe) & mask;
+        for at in probes(hash, len) {
             match self.buckets.get(at) {
                 Some(0) => {
                     free = Some(at);
@@ -64,7 +62,7 @@ impl WriteTables {
                     };
                     let start = known.start as usize;
                     if known.hash == hash
-                        && out.get(start..start + known.len as usize) == Some(text.as_bytes())
+                        && out.get(start..start + known.len as usize) == Some(text)
                     {
                         u29::write(out, known.entry << 1);
                         return Ok(());
@@ -73,7 +71,7 @@ impl WriteTables {
                 None => break,
             }
         }
-        let (start, len) = inline_text(out, text.as_bytes())?;
+        let (start, len) = inline_text(out, text)?;
         if let (Some(at), Ok(start)) = (free, u32::try_from(start)) {
             self.strings.push(Interned {
                 hash,
@@ -90,8 +88,12 @@ impl WriteTables {
     }
 
     /// Writes a text inline, whether it was written before or not.
-    pub(crate) fn text_inline(&mut self, out: &mut Vec<u8>, text: &str) -> Result<(), EncodeError> {
-        inline_text(out, text.as_bytes())?;
+    pub(crate) fn text_inline(
+        &mut self,
+        out: &mut Vec<u8>,
+        text: &[u8],
+    ) -> Result<(), EncodeError> {
+        inline_text(out, text)?;
         self.strings_len += u32::from(!text.is_empty());
         Ok(())
     }
@@ -102,8 +104,7 @@ impl WriteTables {
         self.buckets.clear();
         self.buckets.resize(len, 0);
         for (entry, string) in (1u32..).zip(&self.strings) {
-            for probe in 0..MAX_PROBES {
-                let at = (string.hash as usize).wrapping_add(probe) & (len - 1);
+            for at in probes(string.hash, len) {
                 match self.buckets.get_mut(at) {
                     Some(bucket) if *bucket == 0 => {
                         *bucket = entry;
@@ -144,9 +145,9 @@ impl WriteTables {
         u29::write(out, head << 4 | bits << 2 | 3);
         for name in core::iter::once(class).chain(members) {
             if config.string_references {
-                self.text(out, name)?;
+                self.text(out, name.as_bytes())?;
             } else {
-                self.text_inline(out, name)?;
+                self.text_inline(out, name.as_bytes())?;
             }
         }
         if !config.trait_references {
@@ -171,23 +172,35 @@ impl TraitsFlags {
     }
 }
 
+/// The buckets where a string may stand, the likeliest first. `len` is a power of two.
+#[inline]
+fn probes(hash: u32, len: usize) -> impl Iterator<Item = usize> {
+    // The high bits of a product depend on all bits of its factors.
+    let first = hash.checked_shr(u32::BITS - len.ilog2()).unwrap_or(0) as usize;
+    (first..first + MAX_PROBES).map(move |at| at & (len - 1))
+}
+
 /// Mixes the bytes eight at a time; equal strings are compared byte by byte afterwards.
 #[inline]
 fn hash(bytes: &[u8]) -> u32 {
     const MULTIPLIER: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |state: u64, word: u64| (state.rotate_left(5) ^ word).wrapping_mul(MULTIPLIER);
     let mut state = bytes.len() as u64;
     let mut rest = bytes;
     while let Some((eight, behind)) = rest.split_first_chunk::<8>() {
-        state = (state.rotate_left(5) ^ u64::from_le_bytes(*eight)).wrapping_mul(MULTIPLIER);
+        state = mix(state, u64::from_le_bytes(*eight));
         rest = behind;
     }
-    if let Some((four, behind)) = rest.split_first_chunk::<4>() {
-        let four = u64::from(u32::from_le_bytes(*four));
-        state = (state.rotate_left(5) ^ four).wrapping_mul(MULTIPLIER);
-        rest = behind;
-    }
-    for byte in rest {
-        state = (state.rotate_left(5) ^ u64::from(*byte)).wrapping_mul(MULTIPLIER);
+    // The last bytes, together with some that are in already.
+    if let Some(eight) = bytes.last_chunk::<8>() {
+        state = mix(state, u64::from_le_bytes(*eight));
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        let [first, last] = [first, last].map(|four| u64::from(u32::from_le_bytes(*four)));
+        state = mix(state, first << 32 | last);
+    } else {
+        for byte in bytes {
+            state = mix(state, u64::from(*byte));
+        }
     }
     let [a, b, c, d, ..] = state.to_be_bytes();
     u32::from_be_bytes([a, b, c, d])
@@ -321,7 +334,7 @@ impl<'w> Writer<'w> {
     /// [`EncodeError::TooLong`] past 256 MiB - 1.
     pub fn string(&mut self, text: &str) -> Result<(), EncodeError> {
         self.out.push(marker::STRING);
-        self.tables.text(self.out, text)
+        self.tables.text(self.out, text.as_bytes())
     }
 
     /// Writes a date, in milliseconds since 1970-01-01 UTC.
@@ -407,7 +420,7 @@ impl<'w> Writer<'w> {
         fixed: bool,
     ) -> Result<(), EncodeError> {
         self.begin_packed(marker::VECTOR_OBJECT, len, fixed)?;
-        self.tables.text(self.out, class)
+        self.tables.text(self.out, class.as_bytes())
     }
 
     /// Begins a dictionary; `len` keys and values follow in turn, and nothing at their end.
@@ -480,7 +493,7 @@ impl<'w> Writer<'w> {
         if text.is_empty() {
             return Err(EncodeError::EmptyName);
         }
-        self.tables.text(self.out, text)
+        self.tables.text(self.out, text.as_bytes())
     }
 
     /// Ends the names of a dynamic object or an array.

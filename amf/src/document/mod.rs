@@ -137,6 +137,12 @@ impl Document {
         self.text.get(span.range()).unwrap_or_default()
     }
 
+    /// The same as bytes, which needs no look at where characters begin.
+    #[inline]
+    pub(crate) fn text_bytes(&self, span: Span) -> &[u8] {
+        self.text.as_bytes().get(span.range()).unwrap_or_default()
+    }
+
     pub(crate) fn bytes(&self, span: Span) -> &[u8] {
         self.data.get(span.range()).unwrap_or_default()
     }

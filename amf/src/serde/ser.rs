@@ -96,7 +96,7 @@ impl Serializer {
             Format::Amf0 => amf0::string(&mut self.out, text)?,
             Format::Amf3 => {
                 self.out.push(marker3::STRING);
-                self.tables.text(&mut self.out, text)?;
+                self.tables.text(&mut self.out, text.as_bytes())?;
             }
         }
         Ok(())
@@ -107,7 +107,7 @@ impl Serializer {
             _ if self.planning => {}
             Format::Amf0 => amf0::name(&mut self.out, name)?,
             Format::Amf3 if name.is_empty() => return Err(EncodeError::EmptyName.into()),
-            Format::Amf3 => self.tables.text(&mut self.out, name)?,
+            Format::Amf3 => self.tables.text(&mut self.out, name.as_bytes())?,
         }
         Ok(())
     }
