@@ -2,8 +2,8 @@
 //!
 //! How this works: one loop walks the nodes in their order, which is the order of the wire. The
 //! stack holds the containers around the current node; where one ends, its terminator is written.
-//! Slots are counted as a reader will count them, so a reference finds its slot by the position of
-//! its target among the values that took one.
+//! From the first reference on, slots are counted as a reader will count them, so a reference finds
+//! its slot by the position of its target among the values that took one.
 
 use alloc::vec::Vec;
 
@@ -78,8 +78,8 @@ pub(crate) struct Encoder<'e> {
     top: Open,
     /// The containers around it; the first stands for none at all.
     outer: SmallVec<[Open; 16]>,
-    /// Whether slots have to be known.
-    pub(crate) has_references: bool,
+    /// Whether slots are counted, which begins at the first reference.
+    pub(crate) counts_slots: bool,
     /// The nodes that took a slot, in the order of the slots.
     slots0: Vec<u32>,
     slots3: Vec<u32>,
@@ -141,17 +141,12 @@ impl<'e> Encoder<'e> {
             format,
             top: TOP,
             outer: SmallVec::new(),
-            has_references: config.references && document.has_references(),
+            counts_slots: false,
             slots0: Vec::new(),
             slots3: Vec::new(),
             traits: Vec::new(),
             repeated: 0,
         }
-    }
-
-    /// Counts the slot of the data object of a `.sol` file, which is not written.
-    pub(crate) fn take_root_slot(&mut self) {
-        self.slots0.push(0);
     }
 
     /// Writes the nodes from `next` to `end`, which are whole values.
@@ -218,7 +213,8 @@ impl<'e> Encoder<'e> {
         let Some(node) = document.nodes.get(target as usize) else {
             return Ok(Some((index, Data::Undefined)));
         };
-        if self.has_references {
+        if self.config.references {
+            self.count_slots(index);
             match self.format {
                 Format::Amf0 => {
                     let slot = position(&self.slots0, target);
@@ -278,6 +274,21 @@ impl<'e> Encoder<'e> {
             Closing::Counted | Closing::Sealed => {}
         }
         self.top = self.outer.pop().unwrap_or(TOP);
+    }
+
+    /// Counts the slots that were taken before the first reference, where each node was written
+    /// once and in order. The data object of a `.sol` file is not written and has one, too.
+    fn count_slots(&mut self, before: u32) {
+        if core::mem::replace(&mut self.counts_slots, true) {
+            return;
+        }
+        for (index, node) in (0..before).zip(&self.document.nodes) {
+            if node.data.takes_amf0_slot(self.config.slots) {
+                self.slots0.push(index);
+            } else if node.data.takes_amf3_slot() {
+                self.slots3.push(index);
+            }
+        }
     }
 
     /// Takes a slot of the current format. A value that is written again takes one as well, but

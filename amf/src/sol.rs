@@ -123,7 +123,6 @@ impl Sol {
         };
         out.extend_from_slice(&version.to_be_bytes());
         let mut encoder = Encoder::new(&self.data, self.format, config, &mut out);
-        encoder.take_root_slot();
         for (name, value) in self.data.root().properties() {
             match self.format {
                 Format::Amf0 => writer::name(encoder.out, name)?,

@@ -11,7 +11,7 @@ impl Encoder<'_> {
     /// Writes a value and returns which node to write next: the first in it, or `resume`.
     #[inline(always)]
     pub(crate) fn amf3(&mut self, index: u32, data: Data, resume: u32) -> Result<u32, EncodeError> {
-        if self.has_references && data.takes_amf3_slot() {
+        if self.counts_slots && data.takes_amf3_slot() {
             self.take_slot(index);
         }
         match data {
