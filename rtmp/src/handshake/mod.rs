@@ -138,6 +138,8 @@ pub struct Handshake {
     output: Option<Bytes>,
     warnings: Warnings,
     failed: Option<Error>,
+    /// Whether version 6 means encryption to this side.
+    rtmpe: bool,
     #[cfg(feature = "rtmpe")]
     keys: Option<encrypted::KeyPair>,
     #[cfg(feature = "rtmpe")]
@@ -204,6 +206,14 @@ impl Handshake {
         Self::new(Role::Server, HandshakeKind::Digest, quirks, seed)
     }
 
+    /// Makes a server answer those who ask for RTMPE as if it did not know it: in clear.
+    #[cfg(feature = "rtmpe")]
+    #[must_use]
+    pub const fn without_rtmpe(mut self) -> Self {
+        self.rtmpe = false;
+        self
+    }
+
     /// Returns a client's side, whose output is ready.
     ///
     /// `seed` is where all random bytes come from; use another one for each connection.
@@ -236,6 +246,7 @@ impl Handshake {
             output: None,
             warnings: Warnings::default(),
             failed: None,
+            rtmpe: cfg!(feature = "rtmpe"),
             #[cfg(feature = "rtmpe")]
             keys: None,
             #[cfg(feature = "rtmpe")]
@@ -321,7 +332,7 @@ impl Handshake {
         match version {
             RTMP => return Ok(version),
             #[cfg(feature = "rtmpe")]
-            RTMPE if self.role == Role::Server => return Ok(version),
+            RTMPE if self.role == Role::Server && self.rtmpe => return Ok(version),
             #[cfg(feature = "rtmpe")]
             RTMPE if self.kind == HandshakeKind::Encrypted => return Ok(version),
             0x16 => return Err(Malformed::Tls.into()),
@@ -347,7 +358,10 @@ impl Handshake {
         }
         let mut output = Vec::with_capacity(1 + 2 * PART_LEN);
         if self.role == Role::Server {
-            let own_version = if is_encrypted(version) { version } else { RTMP };
+            let own_version = match self.is_encrypted(version) {
+                true => version,
+                false => RTMP,
+            };
             self.greet(own_version, greeting.digest);
             output.push(own_version);
             output.extend_from_slice(&self.own[..]);
@@ -389,11 +403,16 @@ impl Handshake {
         head.fill(0);
         self.random.fill(random);
         let Some(layout) = layout else { return };
-        if is_encrypted(version) {
+        if self.is_encrypted(version) {
             #[cfg(feature = "rtmpe")]
             self.put_key(layout);
         }
         digest::sign(&mut self.own, self.role, layout);
+    }
+
+    /// Whether a version that was accepted means encryption.
+    const fn is_encrypted(&self, version: u8) -> bool {
+        self.rtmpe && version == RTMPE
     }
 
     #[cfg(feature = "rtmpe")]
@@ -413,7 +432,7 @@ impl Handshake {
         part: &Part,
         layout: Option<DigestLayout>,
     ) -> Result<(), Error> {
-        if is_encrypted(version) {
+        if self.is_encrypted(version) {
             let agreement = self.keys.as_ref().zip(layout);
             let agreement = agreement.and_then(|(keys, layout)| keys.agree(part, layout));
             if agreement.is_none() {
@@ -490,11 +509,6 @@ impl core::fmt::Debug for Random {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.write_str("Random")
     }
-}
-
-/// Whether a version that was accepted means encryption.
-const fn is_encrypted(version: u8) -> bool {
-    cfg!(feature = "rtmpe") && version == RTMPE
 }
 
 /// The version of RTMP without encryption.

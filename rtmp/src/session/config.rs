@@ -4,7 +4,11 @@ use core::time::Duration;
 use std::string::String;
 
 use super::Capabilities;
-use crate::{Limits, Quirks, chunk::ChunkSize, handshake::HandshakeKind};
+use crate::{
+    Limits, Quirks,
+    chunk::ChunkSize,
+    handshake::{Handshake, HandshakeKind},
+};
 
 /// How a server session behaves.
 ///
@@ -23,6 +27,9 @@ pub struct ServerConfig {
     pub limits: Limits,
     /// Which habits of clients are accepted.
     pub quirks: Quirks,
+    /// Whether clients may ask for RTMPE; those who may not are answered in clear. Default: true.
+    #[cfg(feature = "rtmpe")]
+    pub rtmpe: bool,
     /// The chunks this side sends once `connect` is accepted. Default: 65,536 bytes.
     ///
     /// Bigger chunks cost less to make and to read; smaller ones let audio pass a big video frame.
@@ -57,6 +64,8 @@ impl Default for ServerConfig {
         Self {
             limits: Limits::default(),
             quirks: Quirks::default(),
+            #[cfg(feature = "rtmpe")]
+            rtmpe: true,
             chunk_size: ChunkSize::new(65_536).unwrap_or_default(),
             window_ack_size: 2_500_000,
             peer_bandwidth: 2_500_000,
@@ -67,6 +76,17 @@ impl Default for ServerConfig {
             idle_timeout: Duration::from_secs(60),
             ping_interval: Duration::from_secs(20),
         }
+    }
+}
+
+impl ServerConfig {
+    pub(super) fn handshake(&self, seed: [u8; 32]) -> Handshake {
+        let handshake = Handshake::server(&self.quirks, seed);
+        #[cfg(feature = "rtmpe")]
+        if !self.rtmpe {
+            return handshake.without_rtmpe();
+        }
+        handshake
     }
 }
 

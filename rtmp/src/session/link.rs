@@ -91,19 +91,13 @@ struct Acks {
 
 impl Link {
     pub(super) fn server(
+        handshake: Handshake,
         limits: &Limits,
         quirks: &Quirks,
         timeouts: Timeouts,
-        seed: [u8; 32],
         now: Instant,
     ) -> Self {
-        Self::new(
-            Handshake::server(quirks, seed),
-            limits,
-            quirks,
-            timeouts,
-            now,
-        )
+        Self::new(handshake, limits, quirks, timeouts, now)
     }
 
     pub(super) fn client(

@@ -293,6 +293,26 @@ fn the_applications_own_time_is_not_the_clients_silence() {
 
 #[cfg(feature = "rtmpe")]
 #[test]
+fn a_server_that_does_not_want_rtmpe_answers_in_clear() {
+    let mut config = ServerConfig::default();
+    config.rtmpe = false;
+    let mut client = ClientConfig::default();
+    client.handshake = weir_rtmp::handshake::HandshakeKind::Encrypted;
+    let mut pair = Pair::with(client, config);
+    let mut bytes = Vec::new();
+    crate::accepting::drain(pair.client.output(), &mut bytes);
+    pair.server.handle_input(bytes.clone().into(), pair.now);
+    pair.poll_server();
+    bytes.clear();
+    crate::accepting::drain(pair.server.output(), &mut bytes);
+    assert_eq!(bytes[0], 3, "the version of RTMP");
+    pair.client.handle_input(bytes.into(), pair.now);
+    let refused = PeerMisbehaved::HandshakeVersion { got: 3 };
+    assert_eq!(pair.client.poll_event(), Err(refused.into()));
+}
+
+#[cfg(feature = "rtmpe")]
+#[test]
 fn an_encrypted_connection_carries_the_same_commands() {
     let mut config = ClientConfig::default();
     config.handshake = weir_rtmp::handshake::HandshakeKind::Encrypted;

@@ -74,7 +74,13 @@ impl ServerSession {
         };
         let limits = &config.limits;
         Self {
-            link: Link::server(limits, &config.quirks, timeouts, seed, now),
+            link: Link::server(
+                config.handshake(seed),
+                limits,
+                &config.quirks,
+                timeouts,
+                now,
+            ),
             state: ConnectionState::New,
             blocked: None,
             streams: Streams::new(limits.max_streams),
