@@ -6,6 +6,7 @@ use std::{
 };
 
 use clap::Parser;
+use weir_rtmp::{ServerConfig, chunk::ChunkSize};
 
 /// A live streaming server: publish by RTMP, watch by RTMP and HTTP-FLV, record to FLV.
 ///
@@ -51,6 +52,15 @@ pub(crate) struct Config {
     )]
     pub(crate) auth: String,
 
+    /// Size of the chunks sent by RTMP; any but the default is cut anew for each player
+    #[arg(long, value_name = "BYTES", default_value_t = 65_536,
+        value_parser = clap::value_parser!(u32).range(1..=0xFF_FFFF))]
+    pub(crate) chunk_size: u32,
+
+    /// Let clients ask for RTMPE, which hides a stream from nobody who wants to see it
+    #[arg(long)]
+    pub(crate) rtmpe: bool,
+
     /// Record every stream, not only those whose publisher asks for it
     #[arg(long)]
     pub(crate) record: bool,
@@ -68,5 +78,13 @@ impl Config {
     /// The address a listener binds, for one of the ports.
     pub(crate) fn address(&self, port: u16) -> SocketAddr {
         SocketAddr::new(self.bind, port)
+    }
+
+    /// How RTMP sessions behave.
+    pub(crate) fn session(&self) -> ServerConfig {
+        let mut config = ServerConfig::default();
+        config.chunk_size = ChunkSize::new(self.chunk_size).unwrap_or(config.chunk_size);
+        config.rtmpe = self.rtmpe;
+        config
     }
 }

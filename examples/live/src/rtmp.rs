@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use bytes::{Buf, BytesMut};
+use bytes::{Buf, Bytes, BytesMut};
 use futures_util::future::{self, FutureExt};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
@@ -17,9 +17,10 @@ use tokio::{
 };
 use tracing::{debug, info, warn};
 use weir_auth::Action;
+use weir_flv::Tag;
 use weir_rtmp::{
-    CommandError, ConnectReply, ConnectRequest, Error, PlayRequest, PublishKind, RequestId,
-    ServerConfig, ServerEvent, ServerSession, Status, StatusCode, StreamName,
+    CommandError, ConnectReply, ConnectRequest, Error, Name, PlayRequest, PublishKind, RequestId,
+    ServerEvent, ServerSession, Status, StatusCode, StreamName,
     chunk::MessageStreamId,
     message::{Command, DataAction, SharedObjectEvent, SharedObjectMessage},
 };
@@ -46,7 +47,7 @@ pub(crate) async fn serve(
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).expect("the system has random numbers");
     let mut connection = Connection {
-        session: ServerSession::new(ServerConfig::default(), seed, Instant::now()),
+        session: ServerSession::new(server.config.session(), seed, Instant::now()),
         app: String::new(),
         login: Login::default(),
         published: Vec::new(),
@@ -171,9 +172,16 @@ impl Connection {
                 timestamp,
                 data,
             } => {
-                if data.action() != DataAction::Clear {
-                    self.send(stream, data.packet(timestamp).into()).await;
+                let mut tag = Tag::from(data.packet(timestamp));
+                if data.action() == DataAction::Clear {
+                    tag.body = Bytes::new();
+                    if *data.name() != Name::ON_META_DATA {
+                        return;
+                    }
+                } else if tag.body.is_empty() {
+                    return;
                 }
+                self.send(stream, tag).await;
                 Ok(())
             }
             ServerEvent::PublishEnded { stream } => {
@@ -356,7 +364,7 @@ impl Connection {
         self.session.reject(id, &Status::new(code), Instant::now())
     }
 
-    async fn send(&mut self, stream: MessageStreamId, tag: weir_flv::Tag) {
+    async fn send(&mut self, stream: MessageStreamId, tag: Tag) {
         let Some((_, key, publication)) = self.published.iter().find(|(id, ..)| *id == stream)
         else {
             return;

@@ -11,7 +11,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 use weir_flv::{
-    Tag,
+    Tag, TagKind,
     live::{GopCache, GopLimits, JoinPolicy, Pushed, TimeBase, Viewer},
 };
 use weir_rtmp::{
@@ -202,6 +202,11 @@ impl Stream {
     async fn take(&mut self, tags: &mut Vec<Tag>) {
         self.last_tag = Instant::now();
         for tag in tags.drain(..) {
+            // `@clearDataFrame`: who joins from here on gets no metadata.
+            if tag.kind == TagKind::SCRIPT && tag.body.is_empty() {
+                self.cache.set_metadata(None);
+                continue;
+            }
             if let Some(recorder) = &self.recorder {
                 recorder.send(tag.clone()).await;
             }
