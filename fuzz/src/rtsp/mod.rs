@@ -4,6 +4,7 @@ mod depacketize;
 mod header;
 mod message;
 mod packet;
+mod receiver;
 mod sdp;
 mod session;
 
@@ -11,6 +12,7 @@ pub use depacketize::rtsp_depacketize;
 pub use header::rtsp_header;
 pub use message::rtsp_message;
 pub use packet::rtsp_rtp_rtcp;
+pub use receiver::rtsp_receiver;
 pub use sdp::rtsp_sdp;
 pub use session::rtsp_session;
 
