@@ -3,7 +3,7 @@
 //!
 //! ```text
 //! cargo run -p weir-minimal --bin rtsp_client publish FILE URL
-//! cargo run -p weir-minimal --bin rtsp_client play URL FILE
+//! cargo run -p weir-minimal --bin rtsp_client play URL FILE tcp|udp
 //! ```
 
 use std::fs::File;
@@ -12,37 +12,43 @@ use std::net::TcpStream;
 use std::time::{Instant, SystemTime};
 use std::{env, error::Error, thread};
 
-use weir_flv::{Tag, file::FileHeader};
+use weir_flv::file::FileHeader;
 use weir_minimal::{Connection, FlvTrack, Next, RtpTrack, RtspLogin, codecs, describe, feed};
-use weir_minimal::{framing, read_tags, seed, write_tag};
-use weir_rtsp::payload::Codec;
+use weir_minimal::{UdpTrack, framing, read_tags, seed, send_datagrams, write_tag};
 use weir_rtsp::rtp::ClockAnchor;
 use weir_rtsp::sdp::Description;
 use weir_rtsp::{ClientConfig, ClientEvent, ClientSession, Limits, MediaEvent, MediaReceiver};
-use weir_rtsp::{TrackSetup, Url};
+use weir_rtsp::{TrackSetup, TransportPolicy, Url};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["publish", file, url] => publish(file, url),
-        ["play", url, file] => play(url, file),
-        _ => Err("give: publish FILE URL, or: play URL FILE".into()),
+        ["play", url, file, "tcp"] => play(url, file, TransportPolicy::Tcp),
+        ["play", url, file, "udp"] => play(url, file, TransportPolicy::Udp),
+        _ => Err("give: publish FILE URL, or: play URL FILE tcp|udp".into()),
     }
 }
 
-/// A connection whose inbox takes the tags of a file, and `None` at its end.
-fn connect(url: &str) -> Result<Connection<ClientSession, Option<Tag>>, Box<dyn Error>> {
+/// A connection to the server of a URL.
+fn connect<M: Send + 'static>(
+    url: &str,
+    transport: TransportPolicy,
+) -> Result<Connection<ClientSession, M>, Box<dyn Error>> {
     let parsed: Url = url.parse()?;
     let socket = TcpStream::connect((parsed.host(), parsed.port()))?;
     let (now, peer) = (Instant::now(), socket.peer_addr()?.ip());
     let clock = ClockAnchor::new(now, SystemTime::now());
-    let session = ClientSession::new(ClientConfig::default(), url, peer, clock, seed()?, now)?;
+    let mut config = ClientConfig::default();
+    config.transport = transport;
+    let session = ClientSession::new(config, url, peer, clock, seed()?, now)?;
     Ok(Connection::new(socket, session)?)
 }
 
 fn publish(file: &str, url: &str) -> Result<(), Box<dyn Error>> {
-    let (mut client, mut login) = (connect(url)?, RtspLogin::new(url)?);
+    let mut client = connect(url, TransportPolicy::Tcp)?;
+    let mut login = RtspLogin::new(url)?;
     let tags = read_tags(file)?;
     let codecs = codecs(&tags);
     let sdp = describe(&codecs);
@@ -79,30 +85,28 @@ fn publish(file: &str, url: &str) -> Result<(), Box<dyn Error>> {
     }
 }
 
-fn play(url: &str, file: &str) -> Result<(), Box<dyn Error>> {
-    let (mut client, mut login) = (connect(url)?, RtspLogin::new(url)?);
-    let (begin, limits) = (Instant::now(), Limits::default());
-    let (mut receiver, mut tracks) = (MediaReceiver::new(&limits), Vec::new());
+fn play(url: &str, file: &str, transport: TransportPolicy) -> Result<(), Box<dyn Error>> {
+    let (mut client, mut login) = (connect(url, transport)?, RtspLogin::new(url)?);
+    let (begin, mut ports) = (Instant::now(), Vec::new());
+    let (mut receiver, mut tracks) = (MediaReceiver::new(&Limits::default()), Vec::new());
     let mut file = BufWriter::new(File::create(file)?);
     file.write_all(&FileHeader::new(true, true).encode())?;
     client.session.describe(Instant::now())?;
     loop {
         match client.wait()? {
             Next::Event(ClientEvent::Described { sdp, .. }) => {
-                for medium in &Description::parse(&sdp, &limits).media {
-                    let codec = medium
-                        .format()
-                        .and_then(|format| Codec::from_sdp(&format).ok());
-                    let track = codec.and_then(|codec| Some((FlvTrack::new(&codec)?, codec)));
-                    let Some((track, codec)) = track else {
+                for medium in &Description::parse(&sdp, &Limits::default()).media {
+                    let Some((track, codec)) = FlvTrack::of(medium) else {
                         continue;
                     };
                     receiver.add_track(&codec, framing(&codec))?;
                     tracks.push(track);
-                    let setup = TrackSetup::new(codec.clock_rate());
-                    client
-                        .session
-                        .setup(medium.control(), setup, Instant::now())?;
+                    let (udp, now) = (UdpTrack::bind(client.local_ip()?)?, Instant::now());
+                    let (rtp, rtcp) = udp.ports()?;
+                    let setup = TrackSetup::new(codec.clock_rate()).with_ports(rtp, rtcp);
+                    let (_, id) = client.session.setup(medium.control(), setup, now)?;
+                    udp.receive(id, || client.inbox());
+                    ports.push(udp);
                 }
                 client.session.play(None, Instant::now())?;
             }
@@ -120,15 +124,15 @@ fn play(url: &str, file: &str) -> Result<(), Box<dyn Error>> {
                 return Ok(file.flush()?);
             }
             Next::Event(event) => login.handle(&mut client.session, &event)?,
-            Next::Message(_) => {}
+            Next::Message(datagram) => datagram.deliver(&mut client.session),
         }
+        send_datagrams(&mut client.session, &ports)?;
         while let Some(event) = receiver.poll_event() {
             let MediaEvent::Frame(media) = event else {
                 continue;
             };
-            let sets = receiver
-                .depacketizer(media.track)
-                .and_then(|it| it.parameter_sets());
+            let depacketizer = receiver.depacketizer(media.track);
+            let sets = depacketizer.and_then(|depacketizer| depacketizer.parameter_sets());
             if let Some(track) = tracks.get_mut(media.track) {
                 for tag in track.tags(&media, sets)? {
                     write_tag(&mut file, &tag)?;

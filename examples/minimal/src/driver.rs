@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     io::{IoSlice, Read, Write},
-    net::{Shutdown, TcpStream},
+    net::{IpAddr, Shutdown, TcpStream},
     sync::mpsc::{Receiver, SyncSender, sync_channel},
     thread,
     time::Instant,
@@ -133,6 +133,14 @@ impl<S: Session, M: Send + 'static> Connection<S, M> {
     /// Where other threads put messages.
     pub fn inbox(&self) -> Inbox<M> {
         Inbox(self.sender.clone())
+    }
+
+    /// The address of this side.
+    ///
+    /// # Errors
+    /// If the system does not tell.
+    pub fn local_ip(&self) -> std::io::Result<IpAddr> {
+        Ok(self.socket.local_addr()?.ip())
     }
 
     /// Writes what the session wants to say, and waits until something happens.

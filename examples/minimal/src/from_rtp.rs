@@ -9,6 +9,7 @@ use weir_flv::body::{
 use weir_flv::{Tag, Timestamp, codec::AvcConfig};
 use weir_rtsp::MediaFrame;
 use weir_rtsp::payload::{Codec, ParameterSets};
+use weir_rtsp::sdp::Media;
 
 /// Makes the tags of one track of what a receiver gives.
 #[derive(Debug)]
@@ -19,12 +20,14 @@ pub struct FlvTrack {
 }
 
 impl FlvTrack {
-    /// A track of H.264 or AAC; `None` for others.
-    pub fn new(codec: &Codec) -> Option<Self> {
-        matches!(codec, Codec::H264(_) | Codec::Aac(_)).then(|| Self {
+    /// A track of H.264 or AAC, and how it is coded; `None` for other media.
+    pub fn of(medium: &Media<'_>) -> Option<(Self, Codec)> {
+        let codec = Codec::from_sdp(&medium.format()?).ok()?;
+        let track = Self {
             codec: codec.clone(),
             written: Vec::new(),
-        })
+        };
+        matches!(codec, Codec::H264(_) | Codec::Aac(_)).then_some((track, codec))
     }
 
     /// The tag of a frame, behind that of the configuration where it is new; `sets` are the

@@ -12,6 +12,7 @@ mod rtsp_login;
 mod rtsp_relay;
 mod streams;
 mod to_rtp;
+mod udp;
 
 pub use driver::{Connection, Inbox, Next, Session, seed};
 pub use flv_file::{feed, read_tags, write_tag};
@@ -21,3 +22,4 @@ pub use rtsp_login::RtspLogin;
 pub use rtsp_relay::{RtspClient, RtspMessage, RtspStreams};
 pub use streams::{Listener, Played, Published, Streams, say};
 pub use to_rtp::{RtpTrack, codecs, describe, framing};
+pub use udp::{Datagram, UdpTrack, send_datagrams};

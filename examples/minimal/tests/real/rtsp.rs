@@ -25,17 +25,22 @@ pub(crate) const CLAIMS: &[Claim] = &[
     Claim(
         "our_rtsp_client_pulls_from_gst_rtsp_server",
         GST_RTSP_SERVER,
-        || pulls_from_gstreamer("none"),
+        || pulls_from_gstreamer("none", "tcp"),
+    ),
+    Claim(
+        "our_rtsp_client_pulls_over_udp_from_gst_rtsp_server",
+        GST_RTSP_SERVER,
+        || pulls_from_gstreamer("none", "udp"),
     ),
     Claim(
         "our_rtsp_client_logs_in_to_gst_rtsp_server_by_basic",
         GST_RTSP_SERVER,
-        || pulls_from_gstreamer("basic"),
+        || pulls_from_gstreamer("basic", "tcp"),
     ),
     Claim(
         "our_rtsp_client_logs_in_to_gst_rtsp_server_by_digest",
         GST_RTSP_SERVER,
-        || pulls_from_gstreamer("digest"),
+        || pulls_from_gstreamer("digest", "tcp"),
     ),
     Claim(
         "our_rtsp_client_gives_a_wrong_password_up",
@@ -83,7 +88,7 @@ fn own_client_both_ways() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("played.flv");
     let player = Program::start(
-        "{} play {} {}",
+        "{} play {} {} tcp",
         &[&RTSP_CLIENT, &server.url, &file.display()],
     );
     server.wait_for("live/test is played");
@@ -164,18 +169,18 @@ fn gives_up() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("played.flv");
     let url = url.replace("s3cr3t", "wrong");
-    let played = Program::start("{} play {} {}", &[&RTSP_CLIENT, &url, &file.display()]);
+    let played = Program::start("{} play {} {} tcp", &[&RTSP_CLIENT, &url, &file.display()]);
     let finished = played.finish(PATIENCE);
     assert!(!finished.status.success());
     assert!(finished.stderr.contains("401"), "{}", finished.stderr);
 }
 
-fn pulls_from_gstreamer(login: &str) {
+fn pulls_from_gstreamer(login: &str, transport: &str) {
     let (_server, url) = gst_rtsp_server(login);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("played.flv");
-    let line = "{} play {} {}";
-    Program::start(line, &[&RTSP_CLIENT, &url, &file.display()]).succeed(PATIENCE);
+    let line = "{} play {} {} {}";
+    Program::start(line, &[&RTSP_CLIENT, &url, &file.display(), &transport]).succeed(PATIENCE);
     let [pictures, sounds] = count(&file);
     assert_eq!(pictures, "90");
     assert!((125..=143).contains(&sounds.parse().unwrap()), "{sounds}");
