@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use weir_amf::Document;
 use weir_rtmp::{
     CallId, Class, ClientConfig, ClientEvent, ClientSession, MediaKind, MediaPacket, Name,
-    PlayRequest, PublishKind, ServerConfig, ServerEvent, ServerSession,
+    Play2Request, PlayRequest, PublishKind, ServerConfig, ServerEvent, ServerSession, StatusCode,
     chunk::{ChunkSize, MessageStreamId, Timestamp},
-    message::{Persistence, Values},
+    message::{Data, DataAction, Persistence, Values},
     shared_object::{Owner, Replica, UserId},
 };
 
@@ -36,8 +36,103 @@ enum Step {
     /// The client and the owner change a shared object.
     ClientSets(u8, u32),
     OwnerSets(u8, u32),
+    /// The player asks for something.
+    Asks(Asked),
+    /// The publisher ends its stream and publishes again.
+    Republish,
+    /// Data in line with the media.
+    ClientData(u32),
+    ServerData(u32),
+    /// The server tells what nobody asked for.
+    Tells(Told),
     /// Time passes.
     Wait(u64),
+}
+
+/// What a player asks for.
+#[derive(Clone, Debug, PartialEq)]
+enum Asked {
+    Seek(u32),
+    Pause(bool, u32),
+    Play2(String),
+    Audio(bool),
+    Video(bool),
+}
+
+impl Asked {
+    /// What it is answered with.
+    fn answers(&self) -> Vec<StatusCode> {
+        match self {
+            Self::Seek(_) | Self::Audio(true) | Self::Video(true) => {
+                vec![StatusCode::SEEK_NOTIFY, StatusCode::PLAY_START]
+            }
+            Self::Pause(true, _) => vec![StatusCode::PAUSE_NOTIFY],
+            Self::Pause(false, _) => vec![StatusCode::UNPAUSE_NOTIFY],
+            Self::Play2(_) => vec![StatusCode::PLAY_TRANSITION],
+            Self::Audio(false) | Self::Video(false) => vec![],
+        }
+    }
+
+    fn heard(event: &ServerEvent) -> Option<Self> {
+        let millis = |time: &Duration| u32::try_from(time.as_millis()).unwrap();
+        Some(match event {
+            ServerEvent::SeekRequested { position, .. } => Self::Seek(millis(position)),
+            ServerEvent::PauseRequested {
+                pause, position, ..
+            } => Self::Pause(*pause, millis(position)),
+            ServerEvent::Play2Requested { request, .. } => {
+                Self::Play2(request.name.as_str().to_owned())
+            }
+            ServerEvent::AudioWanted { wanted, .. } => Self::Audio(*wanted),
+            ServerEvent::VideoWanted { wanted, .. } => Self::Video(*wanted),
+            _ => return None,
+        })
+    }
+}
+
+/// What a server tells.
+#[derive(Clone, Debug, PartialEq)]
+enum Told {
+    Published,
+    Unpublished,
+    Reconnect(String),
+}
+
+impl Told {
+    fn heard(event: &ClientEvent) -> Option<Self> {
+        match event {
+            ClientEvent::Status { status, .. } => {
+                let code = status.code();
+                let published = code == StatusCode::PLAY_PUBLISH_NOTIFY;
+                let unpublished = code == StatusCode::PLAY_UNPUBLISH_NOTIFY;
+                published
+                    .then_some(Self::Published)
+                    .or(unpublished.then_some(Self::Unpublished))
+            }
+            ClientEvent::ReconnectRequested { description, .. } => {
+                Some(Self::Reconnect(description.clone()))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    prop_oneof![
+        any::<u32>().prop_map(Asked::Seek),
+        (any::<bool>(), any::<u32>()).prop_map(|(pause, time)| Asked::Pause(pause, time)),
+        "[a-z]{1,9}".prop_map(Asked::Play2),
+        any::<bool>().prop_map(Asked::Audio),
+        any::<bool>().prop_map(Asked::Video),
+    ]
+}
+
+fn told() -> impl Strategy<Value = Told> {
+    prop_oneof![
+        Just(Told::Published),
+        Just(Told::Unpublished),
+        "[a-z]{0,9}".prop_map(Told::Reconnect),
+    ]
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -59,6 +154,11 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<u32>().prop_map(Step::ServerCalls),
         1 => (0..3_u8, any::<u32>()).prop_map(|(slot, value)| Step::ClientSets(slot, value)),
         1 => (0..3_u8, any::<u32>()).prop_map(|(slot, value)| Step::OwnerSets(slot, value)),
+        2 => asked().prop_map(Step::Asks),
+        1 => Just(Step::Republish),
+        1 => any::<u32>().prop_map(Step::ClientData),
+        1 => any::<u32>().prop_map(Step::ServerData),
+        1 => told().prop_map(Step::Tells),
         1 => (0..10_000_u64).prop_map(Step::Wait),
     ]
 }
@@ -85,6 +185,13 @@ proptest! {
         network.settle();
         prop_assert_eq!(&network.server_got, &network.client_sent);
         prop_assert_eq!(&network.client_got, &network.server_sent);
+        prop_assert_eq!(&network.server_data, &network.client_data_sent);
+        prop_assert_eq!(&network.client_data, &network.server_data_sent);
+        prop_assert_eq!(&network.heard, &network.asked);
+        prop_assert_eq!(&network.client_heard, &network.told);
+        let answers: Vec<_> = network.asked.iter().flat_map(Asked::answers).collect();
+        prop_assert_eq!(&network.statuses, &answers);
+        prop_assert_eq!(network.published_times, network.asked_to_publish);
         prop_assert_eq!(&network.client_answers, &network.client_calls);
         prop_assert_eq!(&network.server_answers, &network.server_calls);
         let (owner, replica) = (&network.owner, &network.replica);
@@ -100,7 +207,9 @@ struct Network {
     to_server: VecDeque<u8>,
     to_client: VecDeque<u8>,
     published: Option<MessageStreamId>,
+    /// The stream that is played, once the server knows, and once the client knows.
     played: Option<MessageStreamId>,
+    watched: Option<MessageStreamId>,
     client_sent: Vec<MediaPacket>,
     server_got: Vec<MediaPacket>,
     server_sent: Vec<MediaPacket>,
@@ -109,6 +218,20 @@ struct Network {
     client_answers: Vec<(CallId, u32)>,
     server_calls: Vec<(CallId, u32)>,
     server_answers: Vec<(CallId, u32)>,
+    client_data_sent: Vec<u32>,
+    server_data: Vec<u32>,
+    server_data_sent: Vec<u32>,
+    client_data: Vec<u32>,
+    asked: Vec<Asked>,
+    heard: Vec<Asked>,
+    statuses: Vec<StatusCode>,
+    told: Vec<Told>,
+    client_heard: Vec<Told>,
+    asked_to_publish: usize,
+    published_times: usize,
+    /// What the server has heard that the player wants.
+    audio: bool,
+    video: bool,
     owner: Owner,
     replica: Replica,
     warnings: usize,
@@ -140,6 +263,7 @@ impl Network {
             to_client: VecDeque::new(),
             published: None,
             played: None,
+            watched: None,
             client_sent: Vec::new(),
             server_got: Vec::new(),
             server_sent: Vec::new(),
@@ -148,6 +272,19 @@ impl Network {
             client_answers: Vec::new(),
             server_calls: Vec::new(),
             server_answers: Vec::new(),
+            client_data_sent: Vec::new(),
+            server_data: Vec::new(),
+            server_data_sent: Vec::new(),
+            client_data: Vec::new(),
+            asked: Vec::new(),
+            heard: Vec::new(),
+            statuses: Vec::new(),
+            told: Vec::new(),
+            client_heard: Vec::new(),
+            asked_to_publish: 0,
+            published_times: 0,
+            audio: true,
+            video: true,
             owner: Owner::new("so", Persistence::Transient),
             replica: Replica::new("so", Persistence::Transient),
             warnings: 0,
@@ -173,7 +310,11 @@ impl Network {
                     self.server
                         .send_media(stream, &packet, Class::Essential, now)
                         .unwrap();
-                    self.server_sent.push(packet);
+                    let wanted = match kind {
+                        MediaKind::Audio => self.audio,
+                        _ => self.video,
+                    };
+                    self.server_sent.extend(wanted.then_some(packet));
                 }
             }
             Step::ClientCalls(value) => {
@@ -206,12 +347,71 @@ impl Network {
                 self.owner.set(&slot.to_string(), &argument(value)).unwrap();
                 self.share();
             }
+            Step::Asks(asked) => {
+                if let Some(stream) = self.watched {
+                    self.ask(stream, asked);
+                }
+            }
+            Step::Republish => {
+                if let Some(stream) = self.published.take() {
+                    self.client.delete_stream(stream, now).unwrap();
+                    self.publish();
+                }
+            }
+            Step::ClientData(value) => {
+                if let Some(stream) = self.published {
+                    self.client
+                        .send_data(stream, &data(value), Timestamp::ZERO, now)
+                        .unwrap();
+                    self.client_data_sent.push(value);
+                }
+            }
+            Step::ServerData(value) => {
+                if let Some(stream) = self.played {
+                    self.server
+                        .send_data(stream, &data(value), Timestamp::ZERO, now)
+                        .unwrap();
+                    self.server_data_sent.push(value);
+                }
+            }
+            Step::Tells(told) => {
+                if let Some(stream) = self.played {
+                    match &told {
+                        Told::Published => self.server.notify_published(stream, now),
+                        Told::Unpublished => self.server.notify_unpublished(stream, now),
+                        Told::Reconnect(why) => self.server.request_reconnect(None, why, now),
+                    }
+                    .unwrap();
+                    self.told.push(told);
+                }
+            }
             Step::Wait(millis) => {
                 self.now += Duration::from_millis(millis);
                 self.client.handle_timeout(self.now);
                 self.server.handle_timeout(self.now);
             }
         }
+    }
+
+    fn publish(&mut self) {
+        self.client
+            .publish("a", PublishKind::Live, self.now)
+            .unwrap();
+        self.asked_to_publish += 1;
+    }
+
+    fn ask(&mut self, stream: MessageStreamId, asked: Asked) {
+        let (client, now) = (&mut self.client, self.now);
+        let millis = |time: u32| Duration::from_millis(time.into());
+        match &asked {
+            Asked::Seek(time) => client.seek(stream, millis(*time), now),
+            Asked::Pause(pause, time) => client.pause(stream, *pause, millis(*time), now),
+            Asked::Play2(name) => client.play2(stream, &Play2Request::new(name.as_str()), now),
+            Asked::Audio(wanted) => client.receive_audio(stream, *wanted, now),
+            Asked::Video(wanted) => client.receive_video(stream, *wanted, now),
+        }
+        .unwrap();
+        self.asked.push(asked);
     }
 
     /// Gives the sessions what the shared object has to say.
@@ -262,8 +462,13 @@ impl Network {
     fn poll_server(&mut self) {
         while let Some(event) = self.server.poll_event().unwrap() {
             accept(&mut self.server, &event, self.now).unwrap();
+            self.heard.extend(Asked::heard(&event));
             match event {
                 ServerEvent::PlayRequested { stream, .. } => self.played = Some(stream),
+                ServerEvent::PublishRequested { .. } => self.published_times += 1,
+                ServerEvent::AudioWanted { wanted, .. } => self.audio = wanted,
+                ServerEvent::VideoWanted { wanted, .. } => self.video = wanted,
+                ServerEvent::Data { data, .. } => self.server_data.push(value(data.values())),
                 ServerEvent::Media { packet, .. } => self.server_got.push(packet),
                 ServerEvent::CallAnswered { call, answer } => {
                     self.server_answers.push((call, value(&answer.unwrap())));
@@ -279,15 +484,27 @@ impl Network {
 
     fn poll_client(&mut self) {
         while let Some(event) = self.client.poll_event().unwrap() {
+            if let Some(told) = Told::heard(&event) {
+                self.client_heard.push(told);
+                continue;
+            }
             match event {
                 ClientEvent::Connected { .. } => {
-                    self.client
-                        .publish("a", PublishKind::Live, self.now)
-                        .unwrap();
+                    self.publish();
                     self.client.play(PlayRequest::new("b"), self.now).unwrap();
                     self.replica.connect();
                 }
                 ClientEvent::PublishStarted { stream, .. } => self.published = Some(stream),
+                ClientEvent::PlayStarted { stream, .. } => self.watched = Some(stream),
+                ClientEvent::Status { stream, status } if self.watched == Some(stream) => {
+                    let begin = [StatusCode::PLAY_RESET, StatusCode::DATA_START];
+                    let code = status.code();
+                    self.statuses
+                        .extend((!begin.contains(&code)).then_some(code));
+                }
+                ClientEvent::Data { data, .. } if *data.name() == Name::ON_META_DATA => {
+                    self.client_data.push(value(data.values()));
+                }
                 ClientEvent::Media { packet, .. } => self.client_got.push(packet),
                 ClientEvent::CallRequested {
                     id: Some(id),
@@ -314,6 +531,10 @@ fn packet(kind: MediaKind, time: u32, len: usize) -> MediaPacket {
         .map(|at| u8::try_from(at % 251).unwrap())
         .collect::<Vec<_>>();
     MediaPacket::new(kind, Timestamp::from_millis(time), payload.into())
+}
+
+fn data(value: u32) -> Data {
+    Data::new(DataAction::Send, Name::ON_META_DATA, argument(value))
 }
 
 fn argument(value: u32) -> Values {

@@ -116,6 +116,92 @@ fn a_rejection_reaches_the_client_word_by_word() {
     assert_eq!(pair.server_events.last(), Some(&ServerEvent::Closed));
 }
 
+/// What a server said, and with which `app` the client came back: FFmpeg 5.1.9 and servers that want
+/// `adobe` and `llnw`.
+const RECORDED_LOGINS: [(&str, &str); 3] = [
+    (
+        "[ AccessManager.Reject ] : [ authmod=adobe ] : \
+         ?reason=needauth&user=alice&salt=a47p3g==&challenge=wKDiPQ==",
+        "live?authmod=adobe&user=alice&challenge=9ae3314d&response=jpm6Z+peLtFeZtXKIM9yqA==",
+    ),
+    (
+        "[ AccessManager.Reject ] : [ authmod=llnw ] : \
+         ?reason=needauth&user=streamer-01&nonce=2qNrSU6sp7MR",
+        "myapp/inst?authmod=llnw&user=streamer-01&nonce=2qNrSU6sp7MR&cnonce=f2f943c1&nc=00000001\
+         &response=c866e69f78782332004e81504d796b0b",
+    ),
+    (
+        "[ AccessManager.Reject ] : [ authmod=adobe ] : \
+         ?reason=needauth&user=x&salt=OnLzkw==&challenge=oaum7Q==&opaque=KNtmgg==",
+        "app/a/b?authmod=adobe&user=x&challenge=12153431&response=qQKUebl9ke9MLbAM0Y8Wig==\
+         &opaque=KNtmgg==",
+    ),
+];
+
+/// Each step of a login is a connection; the caller makes the next query of what the event says.
+#[test]
+fn a_login_goes_on_in_new_sessions_with_the_callers_query() {
+    for (challenge, last_app) in RECORDED_LOGINS {
+        let (app, last_query) = last_app.split_once('?').unwrap();
+        let (authmod, _) = last_query.split_once("&challenge").unwrap_or_else(|| {
+            last_query
+                .split_once("&nonce")
+                .expect("a challenge or a nonce")
+        });
+        let scheme = if last_query.contains("llnw") {
+            "llnw"
+        } else {
+            "adobe"
+        };
+        let need =
+            format!("[ AccessManager.Reject ] : [ code=403 need auth; authmod={scheme} ] : ");
+        let steps = [
+            ("", Some(&*need)),
+            (authmod, Some(challenge)),
+            (last_query, None),
+        ];
+        for (query, refusal) in steps {
+            let mut target = "rtmp://example.com/app/show"
+                .parse::<weir_rtmp::RtmpUrl>()
+                .unwrap()
+                .target(weir_rtmp::UrlStyle::Ffmpeg);
+            target.app = app.to_owned();
+            if !query.is_empty() {
+                target.app = format!("{app}?{query}");
+            }
+            target.tc_url = format!("rtmp://example.com/{}", target.app);
+            let mut pair = Pair::new();
+            pair.accepts = refusal.is_none();
+            pair.client
+                .connect(weir_rtmp::ConnectOptions::new(&target), pair.now)
+                .unwrap();
+            pair.run();
+            let Some(ServerEvent::ConnectRequested { id, request }) = pair.server_events.first()
+            else {
+                panic!("{:?}", pair.server_events);
+            };
+            assert_eq!(request.app_name(), app);
+            assert_eq!(request.query().unwrap_or_default(), query);
+            let Some(refusal) = refusal else {
+                let connected = matches!(pair.client_events[..], [ClientEvent::Connected { .. }]);
+                assert!(connected, "{:?}", pair.client_events);
+                continue;
+            };
+            let status = Status::new(StatusCode::CONNECT_REJECTED).with_description(refusal);
+            pair.server.reject(*id, &status, pair.now).unwrap();
+            pair.run();
+            let [
+                ClientEvent::ConnectRejected { status, .. },
+                ClientEvent::Closed,
+            ] = &pair.client_events[..]
+            else {
+                panic!("{:?}", pair.client_events);
+            };
+            assert_eq!(status.description(), refusal);
+        }
+    }
+}
+
 #[test]
 fn a_redirect_names_the_other_server() {
     let mut pair = Pair::new();
