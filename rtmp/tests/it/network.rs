@@ -103,11 +103,11 @@ impl Told {
         match event {
             ClientEvent::Status { status, .. } => {
                 let code = status.code();
-                let published = code == StatusCode::PLAY_PUBLISH_NOTIFY;
-                let unpublished = code == StatusCode::PLAY_UNPUBLISH_NOTIFY;
-                published
-                    .then_some(Self::Published)
-                    .or(unpublished.then_some(Self::Unpublished))
+                if code == StatusCode::PLAY_PUBLISH_NOTIFY {
+                    Some(Self::Published)
+                } else {
+                    (code == StatusCode::PLAY_UNPUBLISH_NOTIFY).then_some(Self::Unpublished)
+                }
             }
             ClientEvent::ReconnectRequested { description, .. } => {
                 Some(Self::Reconnect(description.clone()))
