@@ -12,6 +12,12 @@ pub struct Warning {
     pub offset: u64,
 }
 
+impl core::fmt::Display for Warning {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        write!(f, "byte {}: {:?}", self.offset, self.code)
+    }
+}
+
 /// What was tolerated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

@@ -127,6 +127,9 @@ impl StreamMux {
         };
         let begin = bits.clone();
         let audio = AudioConfig::read(bits)?;
+        if version == 0 {
+            skip_extension(bits)?;
+        }
         let mut used = begin.remaining() - bits.remaining();
         if let Some(announced) = announced {
             let announced = usize::try_from(announced).ok()?;
@@ -138,16 +141,20 @@ impl StreamMux {
         for _ in 0..used {
             writer.push(source.bits(1)?, 1);
         }
-        if bits.bits(3)? != 0 {
-            return None;
-        }
-        bits.skip(8)?;
-        let other_data = bits.bit()?;
-        if other_data {
-            skip_other_data(bits, version)?;
-        }
-        if bits.bit()? {
+        let mut other_data = false;
+        // rtpmp4apay of GStreamer 1.22 ends here.
+        if bits.remaining() >= TAIL_BITS {
+            if bits.bits(3)? != 0 {
+                return None;
+            }
             bits.skip(8)?;
+            other_data = bits.bit()?;
+            if other_data {
+                skip_other_data(bits, version)?;
+            }
+            if bits.bit()? {
+                bits.skip(8)?;
+            }
         }
         Some(Self {
             sub_frames,
@@ -156,6 +163,27 @@ impl StreamMux {
             audio_config: writer.finish(),
         })
     }
+}
+
+/// Goes over what signals SBR and PS behind a config, where old decoders do not look. Its first
+/// bits would be a frame length type that does not exist. ISO/IEC 14496-3, section 1.6.6.
+fn skip_extension(bits: &mut Bits<'_>) -> Option<()> {
+    let mut ahead = bits.clone();
+    if ahead.bits(11) != Some(SYNC_SBR) || ahead.bits(5) != Some(5) {
+        return Some(());
+    }
+    if ahead.bit()? {
+        if ahead.bits(4)? == 15 {
+            ahead.skip(24)?;
+        }
+        let mut further = ahead.clone();
+        if further.bits(11) == Some(SYNC_PS) {
+            further.skip(1)?;
+            ahead = further;
+        }
+    }
+    *bits = ahead;
+    Some(())
 }
 
 fn skip_other_data(bits: &mut Bits<'_>, version: u32) -> Option<()> {
@@ -425,3 +453,9 @@ impl<'a> Cursor<'a> {
         })
     }
 }
+
+/// syncExtensionType of SBR, and of PS behind it.
+const SYNC_SBR: u32 = 0x2b7;
+const SYNC_PS: u32 = 0x548;
+/// Frame length type, buffer fullness, other data, CRC.
+const TAIL_BITS: usize = 3 + 8 + 1 + 1;

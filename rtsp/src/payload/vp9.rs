@@ -184,7 +184,9 @@ impl Depacketizer {
             out.end_unit();
             if out.timestamp().is_none() {
                 out.begin_frame(head.timestamp);
-                out.keyframe = !descriptor.inter_predicted;
+                // FFmpeg 5.1 to 9.0 never set P, so the frame has a say too.
+                let frame = data.get(descriptor.len..).unwrap_or_default();
+                out.keyframe = !descriptor.inter_predicted && is_keyframe(frame).unwrap_or(true);
                 // The layers below may be among what is missing.
                 out.complete = !head.gap || descriptor.layer.is_none_or(|l| l.spatial == 0);
             }
@@ -238,7 +240,10 @@ pub(super) struct Cursor<'a> {
 impl Packetizer {
     pub(super) fn begin<'a>(&mut self, frame: &'a [u8]) -> Result<Cursor<'a>, PacketizeError> {
         self.picture_id = self.picture_id.wrapping_add(1) & 0x7fff;
-        let predicted = if is_keyframe(frame) { 0 } else { 0x40 };
+        let predicted = match is_keyframe(frame) {
+            Some(true) => 0,
+            _ => 0x40,
+        };
         Ok(Cursor {
             rest: frame,
             picture_id: self.picture_id,
@@ -266,19 +271,17 @@ impl<'a> Cursor<'a> {
     }
 }
 
-/// Whether a frame is a key frame, from its uncompressed header. VP9 bitstream, section 6.2.
-fn is_keyframe(frame: &[u8]) -> bool {
+/// Whether a frame is a key frame, from its uncompressed header; none if it has no such header.
+/// VP9 bitstream, section 6.2.
+fn is_keyframe(frame: &[u8]) -> Option<bool> {
     let mut bits = Bits::new(frame);
-    let mut header = || {
-        if bits.bits(2)? != 2 {
-            return None;
-        }
-        let profile = bits.bits(2)?;
-        if profile == 3 {
-            bits.skip(1)?;
-        }
-        // show_existing_frame, then frame_type, which is 0 for a key frame.
-        Some(!bits.bit()? && !bits.bit()?)
-    };
-    header().unwrap_or(false)
+    if bits.bits(2)? != 2 {
+        return None;
+    }
+    let profile = bits.bits(2)?;
+    if profile == 3 {
+        bits.skip(1)?;
+    }
+    // show_existing_frame, then frame_type, which is 0 for a key frame.
+    Some(!bits.bit()? && !bits.bit()?)
 }

@@ -379,3 +379,55 @@ fn joined(frames: &[(u32, Vec<u8>)]) -> Vec<(u32, Vec<u8>)> {
         .into_iter()
         .collect()
 }
+
+#[test]
+fn the_latm_config_of_gstreamer_is_read() {
+    // rtpmp4apay of GStreamer 1.22 in front of avenc_aac: the AudioSpecificConfig signals "no
+    // SBR" behind itself, and nothing follows it.
+    let format = Format::new(96, "MP4A-LATM", 44_100)
+        .with_fmtp(Fmtp::from("cpresent=0;config=40002410adca00"));
+    let codec = Codec::from_sdp(&format).unwrap();
+    let Codec::Latm(parameters) = &codec else {
+        panic!("{codec:?}");
+    };
+    assert_eq!(
+        parameters.audio_config().as_deref(),
+        Some(&[0x12, 0x08, 0x56, 0xe5, 0x00][..])
+    );
+    assert!(Depacketizer::new(&codec, Framing::Raw).is_ok());
+}
+
+#[test]
+fn frames_of_one_unit_have_nothing_before_it() {
+    // A VP8 key frame in one packet: RFC 7741, section 4.2; RFC 6386, section 9.1.
+    let frame = [0x10, 0x02, 0x00, 0x9d, 0x01, 0x2a, 0x40, 0x01, 0xb4, 0x00];
+    let mut packet = vec![0x80, 0xe0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0x10];
+    packet.extend(frame);
+    for framing in [Framing::AnnexB, Framing::LengthPrefixed, Framing::Raw] {
+        let mut depacketizer = Depacketizer::new(&Codec::Vp8, framing).unwrap();
+        depacketizer
+            .push(&RtpPacket::decode(&packet[..]).unwrap())
+            .unwrap();
+        let got = depacketizer.poll().unwrap();
+        assert_eq!(&got.data[..], frame, "{framing:?}");
+        assert!(got.keyframe);
+    }
+}
+
+#[test]
+fn a_vp9_frame_without_p_is_a_key_frame_only_if_it_says_so() {
+    // FFmpeg 5.1 writes a descriptor of one byte, B and E, before every frame. Behind it the
+    // first bytes of a key frame and of an inter frame of libvpx.
+    for (frame, is_key) in [
+        (&[0x82, 0x49, 0x83, 0x42][..], true),
+        (&[0x86, 0, 0x40, 0x92], false),
+    ] {
+        let mut packet = vec![0x80, 0xe0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0x0c];
+        packet.extend(frame);
+        let codec = Codec::from_sdp(&Format::new(96, "VP9", 90_000)).unwrap();
+        let mut depacketizer = Depacketizer::new(&codec, Framing::Raw).unwrap();
+        let packet = RtpPacket::decode(&packet[..]).unwrap();
+        depacketizer.push(&packet).unwrap();
+        assert_eq!(depacketizer.poll().unwrap().keyframe, is_key);
+    }
+}
