@@ -5,10 +5,9 @@ use std::{
     net::SocketAddr,
     path::Path,
     sync::{Mutex, PoisonError},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use weir_auth::{
     Action, Authenticator, Config, Policy, Principal, Refusal, Secret, ServerKeys, UnixTime,
     UsersFile,
@@ -43,6 +42,15 @@ pub(crate) struct Rejection {
     pub(crate) description: String,
     /// What is worth a line in the log; the ordinary steps of a login are not.
     pub(crate) cause: Option<String>,
+}
+
+/// Why a request of HTTP or RTSP is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refused {
+    /// It brought no credentials that hold: what the `WWW-Authenticate` headers say.
+    Unauthorized(Vec<String>),
+    /// Too many failures; the next try in so long.
+    Throttled(Duration),
 }
 
 impl Auth {
@@ -115,27 +123,23 @@ impl Auth {
         }
     }
 
-    /// Answers an HTTP request for a stream: who it is, or the headers of a refusal.
+    /// Answers a request of HTTP or RTSP for a stream: who it is, or why it is refused.
     pub(crate) fn request(
         &self,
-        method: &Method,
-        uri: &Uri,
-        headers: &HeaderMap,
+        method: &str,
+        uri: &str,
+        authorization: Option<&str>,
         peer: SocketAddr,
-    ) -> Result<Login, (StatusCode, HeaderMap)> {
+        tls: bool,
+    ) -> Result<Login, Refused> {
         let Some(guard) = &self.0 else {
             return Ok(Login::default());
         };
-        let uri = uri.to_string();
-        let authorization = headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        let mut request = HttpRequest::new(method.as_str(), &uri, authorization, peer.ip());
-        if peer.ip().is_loopback() {
+        let mut request = HttpRequest::new(method, uri, authorization, peer.ip());
+        if tls || peer.ip().is_loopback() {
             request = request.over_tls();
         }
         let mut logins = guard.logins.lock().unwrap_or_else(PoisonError::into_inner);
-        let value = |text: String| HeaderValue::try_from(text).ok();
         match logins.http_request(&guard.users, &request, now()) {
             HttpAnswer::Accept(principal) => Ok(Login {
                 principal: Some(principal),
@@ -143,21 +147,8 @@ impl Auth {
             }),
             HttpAnswer::Unauthorized {
                 www_authenticate, ..
-            } => {
-                let values = www_authenticate.into_iter().filter_map(value);
-                let headers = values
-                    .map(|value| (header::WWW_AUTHENTICATE, value))
-                    .collect();
-                Err((StatusCode::UNAUTHORIZED, headers))
-            }
-            HttpAnswer::Throttle { retry_after } => {
-                let secs = value(retry_after.as_secs().max(1).to_string());
-                let headers = secs
-                    .map(|secs| (header::RETRY_AFTER, secs))
-                    .into_iter()
-                    .collect();
-                Err((StatusCode::TOO_MANY_REQUESTS, headers))
-            }
+            } => Err(Refused::Unauthorized(www_authenticate)),
+            HttpAnswer::Throttle { retry_after } => Err(Refused::Throttled(retry_after)),
             HttpAnswer::Pending(_) => unreachable!("a users file knows at once"),
         }
     }

@@ -8,7 +8,7 @@ use std::{
 use clap::Parser;
 use weir_rtmp::{ServerConfig, chunk::ChunkSize};
 
-/// A live streaming server: publish by RTMP, watch by RTMP and HTTP-FLV, record to FLV.
+/// A live streaming server: publish by RTMP and RTSP, watch by both and by HTTP-FLV, record to FLV.
 ///
 /// Port 0 picks a free port; the ports in use are printed at the start.
 #[derive(Debug, Clone, Parser)]
@@ -22,6 +22,10 @@ pub(crate) struct Config {
     #[arg(long, value_name = "PORT", default_value_t = 1935)]
     pub(crate) rtmp_port: u16,
 
+    /// Port of RTSP, in HTTP tunnels too
+    #[arg(long, value_name = "PORT", default_value_t = 8554)]
+    pub(crate) rtsp_port: u16,
+
     /// Port of HTTP: HTTP-FLV, the status page, metrics
     #[arg(long, value_name = "PORT", default_value_t = 5080)]
     pub(crate) http_port: u16,
@@ -29,6 +33,10 @@ pub(crate) struct Config {
     /// Port of RTMPS, which needs --tls-cert and --tls-key
     #[arg(long, value_name = "PORT", default_value_t = 1936)]
     pub(crate) rtmps_port: u16,
+
+    /// Port of RTSPS, which needs --tls-cert and --tls-key
+    #[arg(long, value_name = "PORT", default_value_t = 8322)]
+    pub(crate) rtsps_port: u16,
 
     /// Certificate chain for TLS, a PEM file
     #[arg(long, value_name = "FILE", requires = "tls_key")]

@@ -10,7 +10,8 @@ use axum::{
         HeaderMap, Method, StatusCode, Uri,
         header::{
             ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-            ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue,
+            ACCESS_CONTROL_ALLOW_ORIGIN, AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderName,
+            HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
         },
     },
     response::{Html, IntoResponse, Response},
@@ -21,7 +22,7 @@ use tokio::net::TcpListener;
 use tracing::{error, info};
 use weir_auth::Action;
 
-use crate::{flv_viewer::FlvViewer, hub::StreamKey, page, rtmpt, server::Server};
+use crate::{auth::Refused, flv_viewer::FlvViewer, hub::StreamKey, page, rtmpt, server::Server};
 
 /// Serves HTTP until the server stops.
 pub(crate) async fn serve(server: Arc<Server>, listener: TcpListener) {
@@ -62,7 +63,7 @@ async fn metrics(State(server): State<Arc<Server>>) -> impl IntoResponse {
         ("viewers", "viewers of streams with a publisher", viewers),
         (
             "connections",
-            "RTMP connections",
+            "connections of RTMP and RTSP",
             server.metrics.open.value(),
         ),
         (
@@ -93,9 +94,15 @@ async fn stream(
     else {
         return (StatusCode::NOT_FOUND, "streams are at /APP/NAME.flv\n").into_response();
     };
-    let login = match server.auth.request(&method, &uri, &asked, peer) {
+    let authorization = asked.get(AUTHORIZATION);
+    let authorization = authorization.and_then(|value| value.to_str().ok());
+    let uri = uri.to_string();
+    let login = match server
+        .auth
+        .request(method.as_str(), &uri, authorization, peer, false)
+    {
         Ok(login) => login,
-        Err((status, headers)) => return (status, cors(), headers).into_response(),
+        Err(refused) => return (cors(), refused).into_response(),
     };
     if !server.auth.allows(&login, Action::Play, app, name) {
         return (StatusCode::FORBIDDEN, cors()).into_response();
@@ -138,6 +145,27 @@ async fn preflight() -> impl IntoResponse {
         HeaderValue::from_static("true"),
     );
     (StatusCode::NO_CONTENT, headers)
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let value = |text: String| HeaderValue::try_from(text).ok();
+        match self {
+            Self::Unauthorized(challenges) => {
+                let values = challenges.into_iter().filter_map(value);
+                let headers: HeaderMap = values.map(|value| (WWW_AUTHENTICATE, value)).collect();
+                (StatusCode::UNAUTHORIZED, headers).into_response()
+            }
+            Self::Throttled(after) => {
+                let seconds = value(after.as_secs().max(1).to_string());
+                let headers: HeaderMap = seconds
+                    .into_iter()
+                    .map(|value| (RETRY_AFTER, value))
+                    .collect();
+                (StatusCode::TOO_MANY_REQUESTS, headers).into_response()
+            }
+        }
+    }
 }
 
 fn cors() -> HeaderMap {

@@ -52,8 +52,13 @@ impl Hub {
     }
 
     /// Joins a stream, whether or not somebody publishes it yet.
-    pub(crate) async fn watch(self: &Arc<Self>, key: &StreamKey) -> Subscription {
-        self.ask(key, |reply| Command::Watch { reply }).await
+    pub(crate) async fn watch(
+        self: &Arc<Self>,
+        key: &StreamKey,
+        policy: JoinPolicy,
+    ) -> Subscription {
+        self.ask(key, |reply| Command::Watch { policy, reply })
+            .await
     }
 
     /// Joins a stream once it is known which tracks it has; `None` without a publisher.
@@ -142,6 +147,7 @@ pub(crate) enum Command {
     },
     /// Somebody wants to watch.
     Watch {
+        policy: JoinPolicy,
         reply: oneshot::Sender<Subscription>,
     },
     /// Somebody wants to watch once the tracks are known. Not answered without a publisher.
@@ -306,7 +312,7 @@ mod tests {
     #[tokio::test]
     async fn a_viewer_may_come_before_the_publisher_and_stay_after() {
         let (hub, key) = (hub(), StreamKey::new("live", "a"));
-        let mut viewer = hub.watch(&key).await;
+        let mut viewer = hub.watch(&key, JoinPolicy::LastKey).await;
         assert!(hub.watch_settled(&key).await.is_none());
         let publication = hub.publish(&key, Recording::No).await.unwrap();
         publication.send(picture()).await.unwrap();
@@ -321,7 +327,7 @@ mod tests {
     #[tokio::test]
     async fn a_viewer_that_missed_something_waits_for_a_key_frame() {
         let (hub, key) = (hub(), StreamKey::new("live", "a"));
-        let mut viewer = hub.watch(&key).await;
+        let mut viewer = hub.watch(&key, JoinPolicy::LastKey).await;
         let publication = hub.publish(&key, Recording::No).await.unwrap();
         assert!(matches!(viewer.next().await, Update::Began));
         let inter = Tag::new(
@@ -342,7 +348,7 @@ mod tests {
     #[tokio::test]
     async fn a_stream_that_nobody_uses_has_no_task() {
         let (hub, key) = (hub(), StreamKey::new("live", "a"));
-        let viewer = hub.watch(&key).await;
+        let viewer = hub.watch(&key, JoinPolicy::LastKey).await;
         let publication = hub.publish(&key, Recording::No).await.unwrap();
         assert_eq!(hub.tasks.len(), 1);
         drop((viewer, publication));

@@ -1,7 +1,7 @@
 //! A live server: weir's sessions driven by tokio.
 //!
-//! `main` reads the arguments; [`server`] listens and ends in order; [`rtmp`] and [`http`] drive
-//! one connection each; [`hub`] knows the streams, [`stream`] is the task of one, [`record`]
+//! `main` reads the arguments; [`server`] listens and ends in order; [`rtmp`], [`rtsp`] and
+//! [`http`] drive one connection each; [`hub`] knows the streams, [`stream`] is the task of one, [`record`]
 //! writes it to a file. What other servers would have to write again is in weir's crates.
 
 mod auth;
@@ -15,6 +15,7 @@ mod player;
 mod record;
 mod rtmp;
 mod rtmpt;
+mod rtsp;
 mod server;
 mod shared_objects;
 mod stream;

@@ -27,7 +27,7 @@ pub(crate) struct Metrics {
     pub(crate) bytes_out: Counter,
     /// Messages that were dropped because a player was behind.
     pub(crate) dropped: Counter,
-    /// RTMP connections that are open.
+    /// Connections of RTMP and RTSP that are open.
     pub(crate) open: Gauge,
     /// Players, by all protocols, whether or not somebody publishes what they wait for.
     pub(crate) players: Gauge,

@@ -17,7 +17,7 @@ use tokio::{
 };
 use tracing::{debug, info, warn};
 use weir_auth::Action;
-use weir_flv::Tag;
+use weir_flv::{Tag, live::JoinPolicy};
 use weir_rtmp::{
     CommandError, ConnectReply, ConnectRequest, Error, Name, PlayRequest, PublishKind, RequestId,
     ServerEvent, ServerSession, Status, StatusCode, StreamName,
@@ -303,7 +303,7 @@ impl Connection {
             info!(peer = %self.peer, stream = %key, "not allowed to play");
             return self.refuse(id, StatusCode::PLAY_FAILED);
         }
-        let subscription = self.server.hub.watch(&key).await;
+        let subscription = self.server.hub.watch(&key, JoinPolicy::LastKey).await;
         self.session.accept_play(id, Instant::now())?;
         self.server.metrics.plays.add(1);
         info!(peer = %self.peer, stream = %key, "played");

@@ -8,6 +8,7 @@ use std::{
 };
 
 use tokio::{
+    io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     task::JoinSet,
     time::{sleep, timeout},
@@ -17,8 +18,16 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    auth::Auth, config::Config, http, hub::Hub, metrics::Metrics, record::Recordings, rtmp,
-    rtmpt::Tunnels, shared_objects::SharedObjects, tls,
+    auth::Auth,
+    config::Config,
+    http,
+    hub::Hub,
+    metrics::Metrics,
+    record::Recordings,
+    rtmp, rtmpt,
+    rtsp::{self, Ends},
+    shared_objects::SharedObjects,
+    tls,
 };
 
 /// What every connection shares.
@@ -29,7 +38,8 @@ pub(crate) struct Server {
     pub(crate) auth: Auth,
     pub(crate) hub: Arc<Hub>,
     pub(crate) shared_objects: Arc<SharedObjects>,
-    pub(crate) tunnels: Tunnels,
+    pub(crate) tunnels: rtmpt::Tunnels,
+    pub(crate) rtsp_tunnels: rtsp::Tunnels,
     pub(crate) metrics: Metrics,
     /// Cancelled when the server is to end.
     pub(crate) shutdown: CancellationToken,
@@ -43,6 +53,9 @@ pub(crate) struct Ports {
     pub(crate) rtmp: u16,
     /// With a certificate only.
     pub(crate) rtmps: Option<u16>,
+    pub(crate) rtsp: u16,
+    /// With a certificate only.
+    pub(crate) rtsps: Option<u16>,
     pub(crate) http: u16,
 }
 
@@ -57,22 +70,37 @@ pub(crate) async fn run(config: Config) -> Result<(), String> {
     };
     let auth = Auth::new(config.users.as_deref(), &config.auth)?;
     let (rtmp_listener, rtmp) = listen(&config, config.rtmp_port, "--rtmp-port").await?;
+    let (rtsp_listener, rtsp) = listen(&config, config.rtsp_port, "--rtsp-port").await?;
     let (http_listener, http) = listen(&config, config.http_port, "--http-port").await?;
-    let (rtmps_listener, rtmps) = match tls {
-        Some(tls) => {
-            let (listener, port) = listen(&config, config.rtmps_port, "--rtmps-port").await?;
-            (Some((listener, tls)), Some(port))
-        }
-        None => (None, None),
+    let mut open = vec![
+        (rtmp_listener, Protocol::Rtmp, None),
+        (rtsp_listener, Protocol::Rtsp, None),
+    ];
+    let (mut rtmps, mut rtsps) = (None, None);
+    if let Some(tls) = tls {
+        let (listener, port) = listen(&config, config.rtmps_port, "--rtmps-port").await?;
+        open.push((listener, Protocol::Rtmp, Some(tls.clone())));
+        rtmps = Some(port);
+        let (listener, port) = listen(&config, config.rtsps_port, "--rtsps-port").await?;
+        open.push((listener, Protocol::Rtsp, Some(tls)));
+        rtsps = Some(port);
+    }
+    let ports = Ports {
+        rtmp,
+        rtmps,
+        rtsp,
+        rtsps,
+        http,
     };
     let tasks = TaskTracker::new();
     let recordings = Recordings::new(config.recordings.clone(), config.record);
     let server = Arc::new(Server {
-        ports: Ports { rtmp, rtmps, http },
+        ports,
         auth,
         hub: Hub::new(recordings, tasks.clone()),
         shared_objects: SharedObjects::open(config.shared_objects.clone()),
-        tunnels: Tunnels::default(),
+        tunnels: rtmpt::Tunnels::default(),
+        rtsp_tunnels: rtsp::Tunnels::default(),
         metrics: Metrics::default(),
         shutdown: CancellationToken::new(),
         tasks,
@@ -81,10 +109,9 @@ pub(crate) async fn run(config: Config) -> Result<(), String> {
     let shared_objects = Arc::clone(&server.shared_objects);
     let mut listeners = JoinSet::new();
     listeners.spawn(Arc::clone(&shared_objects).keep(server.shutdown.clone()));
-    listeners.spawn(accept(Arc::clone(&server), rtmp_listener, None));
     listeners.spawn(http::serve(Arc::clone(&server), http_listener));
-    if let Some((listener, tls)) = rtmps_listener {
-        listeners.spawn(accept(Arc::clone(&server), listener, Some(tls)));
+    for (listener, protocol, tls) in open {
+        listeners.spawn(accept(Arc::clone(&server), listener, protocol, tls));
     }
     let stop = stop_signal();
     greet(&server);
@@ -107,8 +134,20 @@ pub(crate) async fn run(config: Config) -> Result<(), String> {
     Ok(())
 }
 
-/// Accepts RTMP connections, behind TLS or not.
-async fn accept(server: Arc<Server>, listener: TcpListener, tls: Option<TlsAcceptor>) {
+/// What is spoken on a port.
+#[derive(Debug, Clone, Copy)]
+enum Protocol {
+    Rtmp,
+    Rtsp,
+}
+
+/// Accepts connections of RTMP or RTSP, behind TLS or not.
+async fn accept(
+    server: Arc<Server>,
+    listener: TcpListener,
+    protocol: Protocol,
+    tls: Option<TlsAcceptor>,
+) {
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -119,7 +158,7 @@ async fn accept(server: Arc<Server>, listener: TcpListener, tls: Option<TlsAccep
                 // Replies are small and awaited; without Nagle a player starts 40 ms earlier.
                 let _ = socket.set_nodelay(true);
                 server.metrics.connections.add(1);
-                let connection = connect(Arc::clone(&server), socket, peer, tls.clone());
+                let connection = connect(Arc::clone(&server), socket, peer, protocol, tls.clone());
                 server.tasks.spawn(connection);
             }
             Err(error) => {
@@ -135,11 +174,26 @@ async fn connect(
     server: Arc<Server>,
     socket: TcpStream,
     peer: SocketAddr,
+    protocol: Protocol,
     tls: Option<TlsAcceptor>,
 ) {
+    let local = socket
+        .local_addr()
+        .map_or(server.config.bind, |local| local.ip());
     let Some(tls) = tls else {
         let (reader, writer) = socket.into_split();
-        return rtmp::serve(server, reader, writer, peer, false).await;
+        return serve(
+            server,
+            reader,
+            writer,
+            Ends {
+                peer,
+                local,
+                tls: false,
+            },
+            protocol,
+        )
+        .await;
     };
     let handshake = tokio::select! {
         handshake = timeout(TLS_PATIENCE, tls.accept(socket)) => handshake,
@@ -148,10 +202,34 @@ async fn connect(
     match handshake {
         Ok(Ok(stream)) => {
             let (reader, writer) = tokio::io::split(stream);
-            rtmp::serve(server, reader, writer, peer, true).await;
+            serve(
+                server,
+                reader,
+                writer,
+                Ends {
+                    peer,
+                    local,
+                    tls: true,
+                },
+                protocol,
+            )
+            .await;
         }
         Ok(Err(error)) => warn!(%peer, "TLS handshake failed: {error}"),
         Err(_) => warn!(%peer, "no TLS handshake within {TLS_PATIENCE:?}"),
+    }
+}
+
+async fn serve(
+    server: Arc<Server>,
+    reader: impl AsyncRead + Unpin,
+    writer: impl AsyncWrite + Unpin,
+    ends: Ends,
+    protocol: Protocol,
+) {
+    match protocol {
+        Protocol::Rtmp => rtmp::serve(server, reader, writer, ends.peer, ends.tls).await,
+        Protocol::Rtsp => rtsp::serve(server, reader, writer, ends).await,
     }
 }
 
@@ -165,7 +243,13 @@ async fn listen(config: &Config, port: u16, option: &str) -> Result<(TcpListener
 
 /// Says which URLs to use; an empty line ends it.
 fn greet(server: &Server) {
-    let Ports { rtmp, rtmps, http } = server.ports;
+    let Ports {
+        rtmp,
+        rtmps,
+        rtsp,
+        rtsps,
+        http,
+    } = server.ports;
     let host = match server.config.bind {
         ip if ip.is_unspecified() => "127.0.0.1".to_owned(),
         IpAddr::V4(ip) => ip.to_string(),
@@ -175,13 +259,18 @@ fn greet(server: &Server) {
         true => "every stream",
         false => "streams whose publisher asks for it, or all with --record",
     };
-    let secure = rtmps.map_or_else(String::new, |port| {
-        format!("              rtmps://{host}:{port}/live/NAME\n")
-    });
+    let secure = |scheme, port: Option<u16>| {
+        port.map_or_else(String::new, |port| {
+            format!("              {scheme}://{host}:{port}/live/NAME\n")
+        })
+    };
+    let secure = secure("rtmps", rtmps) + &secure("rtsps", rtsps);
     let text = format!(
         "weir-live is up. Choose a name for NAME.\n\
-         \x20 publish     rtmp://{host}:{rtmp}/live/NAME\n{secure}\
-         \x20 play        rtmp://{host}:{rtmp}/live/NAME\n{secure}\
+         \x20 publish     rtmp://{host}:{rtmp}/live/NAME\n\
+         \x20             rtsp://{host}:{rtsp}/live/NAME\n{secure}\
+         \x20 play        rtmp://{host}:{rtmp}/live/NAME\n\
+         \x20             rtsp://{host}:{rtsp}/live/NAME\n{secure}\
          \x20             http://{host}:{http}/live/NAME.flv\n\
          \x20 both        rtmpt://{host}:{http}/live/NAME, where only HTTP passes\n\
          \x20 streams     http://{host}:{http}/\n\

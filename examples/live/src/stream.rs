@@ -136,7 +136,7 @@ impl Stream {
     async fn obey(&mut self, command: Command) {
         match command {
             Command::Publish { recording, reply } => self.publish(recording, reply).await,
-            Command::Watch { reply } => self.watch([reply]),
+            Command::Watch { policy, reply } => self.watch(policy, [reply]),
             Command::WatchSettled { reply } => {
                 if self.publisher.is_some() {
                     self.unsettled.push(reply);
@@ -178,11 +178,15 @@ impl Stream {
         let _ = self.updates.send(Update::Began);
     }
 
-    fn watch(&mut self, replies: impl IntoIterator<Item = oneshot::Sender<Subscription>>) {
+    fn watch(
+        &mut self,
+        policy: JoinPolicy,
+        replies: impl IntoIterator<Item = oneshot::Sender<Subscription>>,
+    ) {
         // What is pending is in the cache already, so it must not come a second time.
         self.flush();
         for reply in replies {
-            let mut viewer = Viewer::new(JoinPolicy::LastKey, TimeBase::Zero);
+            let mut viewer = Viewer::new(policy, TimeBase::Zero);
             let start = viewer.start(&self.cache);
             let header = self.cache.header();
             let updates = self.updates.subscribe();
@@ -195,7 +199,10 @@ impl Stream {
     fn settle(&mut self) {
         if !self.unsettled.is_empty() && self.cache.is_settled() {
             let waiting = std::mem::take(&mut self.unsettled);
-            self.watch(waiting.into_iter().filter(|reply| !reply.is_closed()));
+            self.watch(
+                JoinPolicy::LastKey,
+                waiting.into_iter().filter(|reply| !reply.is_closed()),
+            );
         }
     }
 

@@ -15,6 +15,8 @@ mod login;
 mod nginx;
 mod our_client;
 mod program;
+mod rtsp;
+mod rtsp_codecs;
 mod server;
 mod shared_objects;
 mod transports;
@@ -31,6 +33,8 @@ fn main() -> ExitCode {
         transports::CLAIMS,
         interop::CLAIMS,
         login::CLAIMS,
+        rtsp::CLAIMS,
+        rtsp_codecs::CLAIMS,
         browser::CLAIMS,
     ])
 }

@@ -17,6 +17,8 @@ pub(crate) struct Server {
     child: Child,
     pub(crate) rtmp_port: u16,
     pub(crate) rtmps_port: Option<u16>,
+    pub(crate) rtsp_port: u16,
+    pub(crate) rtsps_port: Option<u16>,
     pub(crate) http_port: u16,
     pub(crate) folder: tempfile::TempDir,
     log: Arc<Mutex<Vec<String>>>,
@@ -35,6 +37,12 @@ impl Server {
                 "--bind",
                 "127.0.0.1",
                 "--rtmp-port",
+                "0",
+                "--rtsp-port",
+                "0",
+                "--rtmps-port",
+                "0",
+                "--rtsps-port",
                 "0",
                 "--http-port",
                 "0",
@@ -69,6 +77,8 @@ impl Server {
             child,
             rtmp_port: port_after(&told, "rtmp://127.0.0.1:").unwrap(),
             rtmps_port: port_after(&told, "rtmps://127.0.0.1:"),
+            rtsp_port: port_after(&told, "rtsp://127.0.0.1:").unwrap(),
+            rtsps_port: port_after(&told, "rtsps://127.0.0.1:"),
             http_port: port_after(&told, "http://127.0.0.1:").unwrap(),
             folder,
             log,
@@ -82,6 +92,10 @@ impl Server {
 
     pub(crate) fn rtmp(&self, name: &str) -> String {
         format!("rtmp://127.0.0.1:{}/{name}", self.rtmp_port)
+    }
+
+    pub(crate) fn rtsp(&self, name: &str) -> String {
+        format!("rtsp://127.0.0.1:{}/{name}", self.rtsp_port)
     }
 
     pub(crate) fn http(&self, path: &str) -> String {
