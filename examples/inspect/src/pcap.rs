@@ -18,7 +18,8 @@ use connection::Connection;
 
 /// Finds RTMP and RTSP sessions in a capture of tcpdump or Wireshark and dissects them.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: tcpdump -i any -w - port 1935 | weir-inspect pcap -")]
+#[command(after_help = "Example: weir-inspect pcap trouble.pcap\n\
+    As it is recorded: tcpdump -i any -w - port 1935 | weir-inspect pcap -")]
 pub(crate) struct PcapArgs {
     /// The capture, pcap or pcapng; - reads standard input.
     file: String,

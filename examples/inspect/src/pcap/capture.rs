@@ -1,5 +1,6 @@
 //! The TCP segments of a capture file.
 
+use std::io::{Cursor, Read};
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
@@ -52,7 +53,10 @@ struct Interface {
 
 /// Reads a capture block by block and hands out its segments.
 pub(super) fn read(pieces: Pieces, mut each: impl FnMut(&Segment<'_>)) -> Result<Summary, Failure> {
-    let mut reader = create_reader(BUFFER_LEN, pieces).map_err(|error| failure(&error))?;
+    let mut pieces = pieces;
+    let start = Cursor::new(start(&mut pieces)?);
+    let mut reader =
+        create_reader(BUFFER_LEN, start.chain(pieces)).map_err(|error| failure(&error))?;
     let mut summary = Summary::default();
     let mut interfaces: Vec<Interface> = Vec::new();
     loop {
@@ -83,6 +87,22 @@ pub(super) fn read(pieces: Pieces, mut each: impl FnMut(&Segment<'_>)) -> Result
             }
             None => reader.refill().map_err(|error| failure(&error))?,
         }
+    }
+}
+
+/// The beginning of a capture, as much as tells its format: that is decided by the first read alone.
+fn start(pieces: &mut Pieces) -> Result<Vec<u8>, Failure> {
+    let mut start = Vec::new();
+    let mut len = FIRST_LEN;
+    loop {
+        let missing = len.saturating_sub(start.len() as u64);
+        pieces.take(missing).read_to_end(&mut start)?;
+        let is_known = create_reader(MAX_START_LEN, &*start).is_ok();
+        let is_all = (start.len() as u64) < len;
+        if is_known || is_all || start.len() >= MAX_START_LEN {
+            return Ok(start);
+        }
+        len *= 2;
     }
 }
 
@@ -195,6 +215,9 @@ fn failure(error: &PcapError<&[u8]>) -> Failure {
         PcapError::HeaderNotRecognized | PcapError::NomError(..) | PcapError::OwnedNomError(..) => {
             Failure::new("malformed", "not a pcap or pcapng file")
         }
+        PcapError::Eof | PcapError::Incomplete(_) => {
+            Failure::new("eof", "the capture ends in its header")
+        }
         PcapError::ReadError => Failure::new("io", "the capture cannot be read"),
         PcapError::BufferTooSmall => Failure::new("limit", "a packet of over 1 MiB"),
         error => Failure::new("malformed", format!("{error:?}")),
@@ -203,4 +226,8 @@ fn failure(error: &PcapError<&[u8]>) -> Failure {
 
 /// Room for the largest packet: tcpdump's snapshot length is 256 KiB.
 const BUFFER_LEN: usize = 1 << 20;
+/// Longer than the header of a pcap file.
+const FIRST_LEN: u64 = 32;
+/// Longer than the section header of any pcapng file.
+const MAX_START_LEN: usize = 64 << 10;
 const MAX_INTERFACES: usize = 256;

@@ -8,5 +8,6 @@ mod flv;
 mod inspect;
 mod media;
 mod pcap;
+mod pcap_size;
 mod rtmp;
 mod rtsp;

@@ -9,10 +9,10 @@ use serde_json::Value;
 use crate::inspect::{assert_same, data, files, inspect, read};
 
 /// A pcap file whose packets all come at once.
-struct Capture(Vec<u8>);
+pub(crate) struct Capture(Vec<u8>);
 
 impl Capture {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut file = 0xa1b2_c3d4_u32.to_le_bytes().to_vec();
         file.extend([2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0]);
         file.extend(1_u32.to_le_bytes());
@@ -48,7 +48,7 @@ impl Capture {
 
     /// One side's bytes in segments of 1,460, each pair of them in the wrong order and each third
     /// one twice; the sequence numbers wrap on the way.
-    fn stream(&mut self, is_client: bool, bytes: &[u8]) {
+    pub(crate) fn stream(&mut self, is_client: bool, bytes: &[u8]) {
         const FIRST: u32 = u32::MAX - 3000;
         let mut at = FIRST;
         let mut segments = Vec::new();
@@ -66,6 +66,10 @@ impl Capture {
         }
     }
 
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+
     fn write(&self, folder: &tempfile::TempDir) -> String {
         let path = folder.path().join("capture.pcap");
         let mut file = std::fs::File::create(&path).expect("a file");
@@ -75,7 +79,7 @@ impl Capture {
 }
 
 /// A connection between SYN and FIN.
-fn connection(c2s: &[u8], s2c: &[u8]) -> Capture {
+pub(crate) fn connection(c2s: &[u8], s2c: &[u8]) -> Capture {
     let mut capture = Capture::new();
     let before = u32::MAX - 3001;
     capture.segment(true, before, "S", &[]);
@@ -107,7 +111,8 @@ fn rtmp_in_segments_out_of_order_is_dissected_as_the_recording_is() {
     let folder = tempfile::tempdir().expect("a folder");
     for (c2s, s2c, truth) in recorded(&data("rtmp")) {
         let file = connection(&c2s, &s2c).write(&folder);
-        let ours = inspect(["pcap", &file]);
+        let ours = inspect(["pcap", "--messages", &file]);
+        assert_eq!(ours, inspect(["pcap", "--messages", "--cut", "61", &file]));
         let ours = &ours["connections"][0];
         assert_eq!(ours["protocol"], "rtmp", "{truth}");
         assert_eq!(ours["end"], "closed by the client");
@@ -138,7 +143,11 @@ fn rtsp_in_segments_out_of_order_is_dissected_as_the_recording_is() {
 fn a_capture_of_tcpdump_shows_what_ffmpeg_said_to_nginx_rtmp() {
     // tcpdump 4.99.3 on loopback; FFmpeg 5.1.9 publishes to nginx-rtmp 1.2.2.
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/ffmpeg_nginx_rtmp.pcap");
-    let ours = inspect(["pcap", &file.display().to_string()]);
+    let file = file.display().to_string();
+    let ours = inspect(["pcap", &file]);
+    for cut in ["1", "7", "1000"] {
+        assert_eq!(ours, inspect(["pcap", "--cut", cut, &file]), "{cut}");
+    }
     let names = |side: &str| ours["connections"][0][side]["command_names"].clone();
     assert_eq!(
         names("expect_c2s"),
@@ -186,6 +195,46 @@ fn a_file_that_is_no_capture_is_an_error() {
     let file = data("flv").join("vectors_config.json");
     let ours = inspect(["pcap", &file.display().to_string()]);
     assert_eq!(ours["error"]["kind"], "malformed");
+    let folder = tempfile::tempdir().expect("a folder");
+    for (len, kind) in [(0, "eof"), (3, "eof"), (23, "eof")] {
+        let start = Capture(Capture::new().bytes()[..len].to_vec());
+        let ours = inspect(["pcap", &start.write(&folder)]);
+        assert_eq!(ours["error"]["kind"], kind, "{len} bytes");
+    }
+}
+
+/// A pcapng file whose section header has a comment of 300 bytes.
+#[test]
+fn a_pcapng_file_is_read_however_it_is_cut() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut file = Vec::new();
+    let mut block = |kind: u32, body: &[u8]| {
+        let len = u32::try_from(body.len() + 12).expect("short").to_le_bytes();
+        file.extend(kind.to_le_bytes());
+        file.extend(len);
+        file.extend(body);
+        file.extend(len);
+    };
+    let mut section =
+        b"\x4d\x3c\x2b\x1a\x01\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x01\0\x2c\x01".to_vec();
+    section.extend([b'a'; 300]);
+    section.extend([0; 4]);
+    block(0x0a0d_0d0a, &section);
+    block(1, b"\x01\0\0\0\0\0\x04\0");
+    let mut packet = Capture(Vec::new());
+    packet.segment(true, 1, "S", &[]);
+    let packet = &packet.bytes()[16..];
+    let len = u32::try_from(packet.len()).expect("short").to_le_bytes();
+    let mut body = vec![0; 12];
+    body.extend(len);
+    body.extend(len);
+    body.extend(packet);
+    body.resize(body.len().next_multiple_of(4), 0);
+    block(6, &body);
+    let file = Capture(file).write(&folder);
+    let ours = inspect(["pcap", &file]);
+    assert_eq!(ours["connections"][0]["client"], "10.0.0.1:50000");
+    assert_eq!(ours, inspect(["pcap", "--cut", "1", &file]));
 }
 
 /// The tour of the README: FFmpeg 5.1.9 with a wrong password at weir-live.
