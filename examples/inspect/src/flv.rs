@@ -1,5 +1,7 @@
 //! `flv`: an FLV file, tag by tag and packet by packet.
 
+mod repair;
+
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value, json};
 use weir_amf::{Document, Format};
@@ -12,16 +14,21 @@ use crate::codec;
 use crate::failure::Failure;
 use crate::plain;
 use crate::source::Pieces;
+use repair::Copy;
 
 /// Shows an FLV file: header, tags, packets, script data, codec records.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: weir-inspect flv --mode recover broken.flv")]
+#[command(after_help = "Example: weir-inspect flv --mode recover broken.flv\n\
+    Example: weir-inspect flv broken.flv --repair whole.flv")]
 pub(crate) struct FlvArgs {
     /// The file; - reads standard input.
     file: String,
-    /// How much to forgive.
-    #[arg(long, value_enum, default_value = "tolerant")]
-    mode: ModeArg,
+    /// How much to forgive [default: tolerant, and recover with --repair].
+    #[arg(long, value_enum)]
+    mode: Option<ModeArg>,
+    /// Write what can be read into a whole file that can be seeked in.
+    #[arg(long, value_name = "OUT")]
+    repair: Option<String>,
     /// Feed at most so many bytes at a time; the output must not change.
     #[arg(long, value_name = "N")]
     cut: Option<usize>,
@@ -35,20 +42,24 @@ enum ModeArg {
 }
 
 pub(crate) fn run(args: &FlvArgs) -> Result<Value, Failure> {
-    let mut demuxer = Demuxer::new(match args.mode {
-        ModeArg::Strict => Mode::Strict,
-        ModeArg::Tolerant => Mode::Tolerant,
-        ModeArg::Recover => Mode::Recover,
+    let mut demuxer = Demuxer::new(match (args.mode, &args.repair) {
+        (Some(ModeArg::Strict), _) => Mode::Strict,
+        (Some(ModeArg::Tolerant), _) | (None, None) => Mode::Tolerant,
+        (Some(ModeArg::Recover), _) | (None, Some(_)) => Mode::Recover,
     });
     let mut pieces = Pieces::open(&args.file, args.cut)?;
-    let mut report = Report::default();
+    let copy = args.repair.as_deref().map(Copy::create).transpose()?;
+    let mut report = Report {
+        copy,
+        ..Report::default()
+    };
     while let Some(piece) = pieces.next()? {
         demuxer.push(piece);
         report.drain(&mut demuxer)?;
     }
     demuxer.finish();
     report.drain(&mut demuxer)?;
-    Ok(report.into_json())
+    report.into_json()
 }
 
 #[derive(Debug, Default)]
@@ -60,6 +71,7 @@ struct Report {
     configs: Vec<Value>,
     warnings: Vec<Value>,
     skipped: Vec<Value>,
+    copy: Option<Copy>,
 }
 
 impl Report {
@@ -75,7 +87,12 @@ impl Report {
                         "data_offset": header.data_offset,
                     });
                 }
-                Event::Tag(tag) => self.tag(&tag),
+                Event::Tag(tag) => {
+                    self.tag(&tag);
+                    if let Some(copy) = &mut self.copy {
+                        copy.add(&tag)?;
+                    }
+                }
                 Event::Skipped { offset, len } => self.skipped.push(json!([offset, offset + len])),
                 Event::Truncated { offset, left } => {
                     self.warn(offset, format!("torn off after {left} bytes"));
@@ -184,8 +201,8 @@ impl Report {
         }
     }
 
-    fn into_json(self) -> Value {
-        json!({
+    fn into_json(self) -> Result<Value, Failure> {
+        let mut report = json!({
             "header": self.header,
             "tag_columns": TAG_COLUMNS,
             "tags": self.tags,
@@ -195,7 +212,11 @@ impl Report {
             "configs": self.configs,
             "warnings": self.warnings,
             "skipped": self.skipped,
-        })
+        });
+        if let (Some(copy), Value::Object(report)) = (self.copy, &mut report) {
+            report.insert("repaired".to_owned(), copy.finish()?);
+        }
+        Ok(report)
     }
 }
 

@@ -18,6 +18,10 @@ fn every_file_is_shown_as_its_truth_says_however_it_is_cut() {
             let tags = ours["tags"].as_array().expect("tags").iter();
             let tags: Vec<Value> = tags.map(|t| json!([t[1], t[4], t[3], t[7]])).collect();
             assert_same(&json!(tags), &truth["expect_tags"], &name);
+            assert_same(&ours["header"], &truth["header"], &name);
+            if let Some(range) = truth["expect"].get("corrupt_range") {
+                assert_same(&ours["skipped"], &json!([range]), &name);
+            }
         } else {
             for key in [
                 "header",

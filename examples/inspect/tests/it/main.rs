@@ -9,5 +9,6 @@ mod inspect;
 mod media;
 mod pcap;
 mod pcap_size;
+mod repair;
 mod rtmp;
 mod rtsp;
