@@ -3,7 +3,9 @@
 mod explain;
 mod fields;
 mod respond;
+mod rtsp;
 mod sign;
+mod token;
 mod verify;
 
 use clap::{Args, ValueEnum};
@@ -14,6 +16,9 @@ use crate::source;
 
 use fields::Fields;
 
+pub(crate) use explain::challenges;
+pub(crate) use rtsp::vector as rtsp_vector;
+
 /// Explains, answers, signs and verifies what logins and signed URLs are made of.
 #[derive(Debug, Args)]
 #[command(
@@ -22,7 +27,7 @@ use fields::Fields;
     Example: weir-inspect auth explain parse_app_query 'app=live?authmod=adobe&user=alice'\n\
     Example: weir-inspect auth respond cram_md5 user=tim password=x challenge='<1@h>'\n\
     Example: weir-inspect auth sign lal_secret key=secret stream=cam1\n\
-    Example: weir-inspect auth verify jwt_hs256 key=secret now=1700000000 token=..."
+    Example: weir-inspect auth verify lal_secret key=k stream=a secret=2c68e1d50809e4ae357bcffe1fc99d2a"
 )]
 pub(crate) struct AuthArgs {
     /// What to do.
@@ -48,8 +53,8 @@ enum Verb {
 
 type Run = fn(&Fields<'_>) -> Result<Value, Failure>;
 
-/// What each scheme is good for.
-const SCHEMES: [(&str, Verb, Run); 24] = [
+/// What each scheme is good for. Where one has several verbs, the vectors have the first.
+const SCHEMES: [(&str, Verb, Run); 40] = [
     ("parse_app_query", Verb::Explain, explain::app_query),
     (
         "parse_reject_description",
@@ -58,11 +63,13 @@ const SCHEMES: [(&str, Verb, Run); 24] = [
     ),
     ("spring_users_line", Verb::Explain, explain::users_line),
     ("authorization", Verb::Explain, explain::authorization),
+    ("www_authenticate", Verb::Explain, explain::www_authenticate),
     ("adobe", Verb::Respond, respond::adobe),
     ("llnw", Verb::Respond, respond::llnw),
     ("red5", Verb::Respond, respond::red5),
     ("basic", Verb::Respond, respond::basic),
     ("digest", Verb::Respond, respond::digest),
+    ("www_authenticate", Verb::Respond, respond::www_authenticate),
     ("cram_md5", Verb::Respond, respond::cram_md5),
     ("scram", Verb::Respond, respond::scram),
     ("securetoken_tea", Verb::Respond, respond::secure_token),
@@ -76,8 +83,26 @@ const SCHEMES: [(&str, Verb, Run); 24] = [
     ("ome_signed_policy", Verb::Sign, sign::ome),
     ("red5_cloud_digest_token", Verb::Sign, sign::red5_cloud),
     ("protectedvod_hmac_md5", Verb::Sign, sign::protected_vod),
+    ("stream_token", Verb::Sign, sign::stream),
     ("rtsp_authorization", Verb::Verify, verify::authorization),
-    ("jwt_hs256", Verb::Verify, verify::jwt),
+    ("jwt_hs256", Verb::Verify, token::jwt),
+    ("jwt_hs256", Verb::Sign, sign::jwt),
+    ("nginx_secure_link_md5", Verb::Verify, token::nginx),
+    (
+        "nginx_secure_link_secret",
+        Verb::Verify,
+        token::nginx_secret,
+    ),
+    ("wowza_token", Verb::Verify, token::wowza),
+    ("akamai_edgeauth", Verb::Verify, token::akamai),
+    ("tencent_txsecret", Verb::Verify, token::tencent),
+    ("aliyun_auth_key_a", Verb::Verify, token::aliyun),
+    ("nms_sign", Verb::Verify, token::node_media),
+    ("lal_secret", Verb::Verify, token::lal),
+    ("ome_signed_policy", Verb::Verify, token::ome),
+    ("red5_cloud_digest_token", Verb::Verify, token::red5_cloud),
+    ("protectedvod_hmac_md5", Verb::Verify, token::protected_vod),
+    ("stream_token", Verb::Verify, token::stream),
 ];
 
 pub(crate) fn run(args: &AuthArgs) -> Result<Value, Failure> {

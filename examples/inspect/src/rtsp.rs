@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use weir_rtsp::rtp::is_rtcp;
 use weir_rtsp::{Url, ValueError, content_base, join_control};
 
+use crate::auth;
 use crate::failure::Failure;
 use crate::source::{self, Input};
 
@@ -63,6 +64,9 @@ pub(crate) fn vector(entry: &Value) -> Result<Value, Failure> {
         "demux" => json!({ "is_rtcp": is_rtcp(&packet_bytes(entry)?) }),
         "stats" => packet::stats(entry)?,
         "ntp-map" => packet::ntp_map(entry)?,
+        "www-authenticate" | "authorization" | "digest-response" | "auth-choose" => {
+            auth::rtsp_vector(entry)?
+        }
         "rtcp-interval" => packet::interval(entry)?,
         kind => return Err(Failure::usage(format!("vector kind {kind:?}"))),
     };

@@ -1,7 +1,7 @@
 //! What queries, descriptions, headers and lines say.
 
 use serde_json::{Map, Value, json};
-use weir_auth::http::Authorization;
+use weir_auth::http::{Authorization, Challenge};
 use weir_auth::rtmp::{AppQuery, RejectDescription, RejectReason};
 use weir_auth::{Secret, UsersFile, Verifier};
 
@@ -79,4 +79,29 @@ pub(super) fn authorization(fields: &Fields<'_>) -> Result<Value, Failure> {
         }),
         _ => json!({ "scheme": "Bearer" }),
     })
+}
+
+pub(super) fn www_authenticate(fields: &Fields<'_>) -> Result<Value, Failure> {
+    let mut shown = Vec::new();
+    for header in fields.texts("www_authenticate") {
+        let challenges = Challenge::parse_list(header).map_err(malformed)?;
+        shown.extend(challenges.iter().map(challenge));
+    }
+    Ok(json!({ "challenges": shown }))
+}
+
+/// What the `WWW-Authenticate` headers of a response offer; one that cannot be read is left out.
+pub(crate) fn challenges<'a>(headers: impl Iterator<Item = &'a str>) -> Option<Value> {
+    let parsed = headers.filter_map(|header| Challenge::parse_list(header).ok());
+    let shown: Vec<Value> = parsed.flatten().map(|offer| challenge(&offer)).collect();
+    (!shown.is_empty()).then(|| shown.into())
+}
+
+/// Names in lower case: they may come in any.
+fn challenge(challenge: &Challenge<'_>) -> Value {
+    let params = challenge.params();
+    let params: Map<_, _> = params
+        .map(|(name, value)| (name.to_ascii_lowercase(), value.into()))
+        .collect();
+    json!({ "scheme": challenge.scheme().to_ascii_lowercase(), "params": params })
 }

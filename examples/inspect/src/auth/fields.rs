@@ -1,7 +1,10 @@
 //! The named fields that a scheme takes.
 
+use std::net::{IpAddr, Ipv4Addr};
+use std::time::SystemTime;
+
 use serde_json::Value;
-use weir_auth::{Secret, UnixTime};
+use weir_auth::{Action, Secret, UnixTime};
 
 use crate::failure::Failure;
 use crate::source;
@@ -40,6 +43,37 @@ impl<'a> Fields<'a> {
 
     pub(super) fn time(&self, name: &str) -> Result<UnixTime, Failure> {
         self.number(name).map(UnixTime::from_secs)
+    }
+
+    /// The time of the check: `now`, or the clock's.
+    pub(super) fn now(&self) -> Result<UnixTime, Failure> {
+        if self.0.get("now").is_some() {
+            return self.time("now");
+        }
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Ok(UnixTime::from_secs(since.unwrap_or_default().as_secs()))
+    }
+
+    pub(super) fn has_address(&self, name: &str) -> bool {
+        self.maybe(name).is_some_and(|text| !text.is_empty())
+    }
+
+    /// An address; nobody's when it is absent or empty.
+    pub(super) fn address(&self, name: &str) -> Result<IpAddr, Failure> {
+        match self.maybe(name) {
+            Some(text) if !text.is_empty() => text.parse().map_err(Failure::usage),
+            _ => Ok(Ipv4Addr::UNSPECIFIED.into()),
+        }
+    }
+
+    pub(super) fn action(&self) -> Result<Action, Failure> {
+        match self.text("action")? {
+            "publish" => Ok(Action::Publish),
+            "play" => Ok(Action::Play),
+            other => Err(Failure::usage(format!(
+                "{other}: publish or play is needed"
+            ))),
+        }
     }
 
     pub(super) fn flag(&self, name: &str) -> bool {

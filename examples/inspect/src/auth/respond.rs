@@ -85,10 +85,22 @@ pub(super) fn basic(fields: &Fields<'_>) -> Result<Value, Failure> {
     Ok(json!({ "authorization": client.authorization("GET", "/", b"") }))
 }
 
+/// The strongest of what a server offers.
+pub(super) fn www_authenticate(fields: &Fields<'_>) -> Result<Value, Failure> {
+    let (user, password) = (fields.text("user")?, fields.secret("password")?);
+    // The client's nonce is the same each time, so that an answer can be compared.
+    let mut client = HttpClient::new(user, &password, [0; 32]).allow_basic();
+    client
+        .handle_unauthorized(fields.texts("www_authenticate"))
+        .map_err(malformed)?;
+    let (method, uri) = (fields.text("method")?, fields.text("uri")?);
+    Ok(json!({ "authorization": client.authorization(method, uri, b"") }))
+}
+
 pub(super) fn digest(fields: &Fields<'_>) -> Result<Value, Failure> {
     let (user, realm) = (fields.text("user")?, fields.text("realm")?);
     let password = fields.secret("password")?;
-    let name = fields.text("alg")?;
+    let name = fields.maybe("alg").unwrap_or("MD5");
     let algorithm = DigestAlgorithm::from_name(name)
         .ok_or_else(|| Failure::usage(format!("no such algorithm: {name}")))?;
     let qop = match fields.maybe("qop") {

@@ -1,27 +1,36 @@
-//! Tokens of signed stream URLs.
+//! Makes the tokens of signed stream URLs.
 
-use std::net::{IpAddr, Ipv4Addr};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use weir_auth::UnixTime;
 use weir_auth::token::{
-    AuthKey, CloudToken, EdgeAuth, EdgeAuthHash, EdgeAuthToken, LalSecret, NginxSecureLink,
-    NodeMediaSign, ProtectedVod, SignedPolicy, TxSecret, WowzaHash, WowzaToken,
+    AuthKey, CloudToken, EdgeAuth, EdgeAuthHash, EdgeAuthToken, Jwt, LalSecret, NginxSecureLink,
+    NodeMediaSign, ProtectedVod, SignedPolicy, StreamGrant, StreamTokens, TxSecret, WowzaHash,
+    WowzaToken,
 };
 
 use super::fields::{Fields, malformed};
 use crate::failure::Failure;
 
 pub(super) fn nginx(fields: &Fields<'_>) -> Result<Value, Failure> {
-    let secret = fields.secret("secret")?;
-    let link = NginxSecureLink::new(fields.text("expression")?, &secret).map_err(malformed)?;
+    let link = nginx_link(fields)?;
     let expires = fields.maybe_number("expires").map(|end| end.to_string());
-    let peer = address(fields, "remote_addr")?.unwrap_or(NOBODY);
+    let peer = fields.address("remote_addr")?;
     Ok(json!({ "md5": link.sign(fields.text("uri")?, peer, expires.as_deref()) }))
 }
 
+pub(super) fn nginx_link(fields: &Fields<'_>) -> Result<NginxSecureLink, Failure> {
+    let secret = fields.secret("secret")?;
+    NginxSecureLink::new(fields.text("expression")?, &secret).map_err(malformed)
+}
+
 pub(super) fn wowza(fields: &Fields<'_>) -> Result<Value, Failure> {
+    let token = wowza_token(fields)?;
+    Ok(json!({ "hash": token.sign(fields.text("path")?, &fields.texts("items")) }))
+}
+
+pub(super) fn wowza_token(fields: &Fields<'_>) -> Result<WowzaToken, Failure> {
     let hash = match fields.text("alg")? {
         "sha256" => WowzaHash::Sha256,
         "sha384" => WowzaHash::Sha384,
@@ -29,12 +38,26 @@ pub(super) fn wowza(fields: &Fields<'_>) -> Result<Value, Failure> {
         other => return Err(Failure::usage(format!("no such algorithm: {other}"))),
     };
     let prefix = fields.maybe("prefix").unwrap_or("wowzatoken");
-    let token = WowzaToken::new(&fields.secret("secret")?, prefix, hash).map_err(malformed)?;
-    Ok(json!({ "hash": token.sign(fields.text("path")?, &fields.texts("items")) }))
+    WowzaToken::new(&fields.secret("secret")?, prefix, hash).map_err(malformed)
 }
 
 pub(super) fn akamai(fields: &Fields<'_>) -> Result<Value, Failure> {
+    let auth = edge_auth(fields)?;
+    let text = |name| fields.maybe(name).map(String::from);
+    let token = EdgeAuthToken {
+        ip: text("ip"),
+        start: fields.maybe_number("st"),
+        expires: fields.number("exp")?,
+        acl: text("acl"),
+        id: text("id"),
+        data: text("data"),
+    };
+    Ok(json!({ "token": auth.sign(&token, fields.maybe("url").unwrap_or_default()) }))
+}
+
+pub(super) fn edge_auth(fields: &Fields<'_>) -> Result<EdgeAuth, Failure> {
     let hash = match fields.text("alg")? {
+        "md5" => EdgeAuthHash::Md5,
         "sha1" => EdgeAuthHash::Sha1,
         "sha256" => EdgeAuthHash::Sha256,
         other => return Err(Failure::usage(format!("no such algorithm: {other}"))),
@@ -46,16 +69,7 @@ pub(super) fn akamai(fields: &Fields<'_>) -> Result<Value, Failure> {
     if let Some(salt) = fields.maybe("salt") {
         auth = auth.with_salt(&salt.into());
     }
-    let text = |name| fields.maybe(name).map(String::from);
-    let token = EdgeAuthToken {
-        ip: text("ip"),
-        start: fields.maybe_number("st"),
-        expires: fields.number("exp")?,
-        acl: text("acl"),
-        id: text("id"),
-        data: text("data"),
-    };
-    Ok(json!({ "token": auth.sign(&token, fields.maybe("url").unwrap_or_default()) }))
+    Ok(auth)
 }
 
 pub(super) fn tencent(fields: &Fields<'_>) -> Result<Value, Failure> {
@@ -93,25 +107,49 @@ pub(super) fn red5_cloud(fields: &Fields<'_>) -> Result<Value, Failure> {
 }
 
 pub(super) fn protected_vod(fields: &Fields<'_>) -> Result<Value, Failure> {
-    let mut vod = ProtectedVod::new(&fields.secret("secret")?).map_err(malformed)?;
-    let peer = address(fields, "client_ip")?;
-    if peer.is_some() {
-        vod = vod.with_address();
-    }
+    let vod = vod(fields)?;
     let (path, file) = (fields.text("path")?, fields.text("file")?);
     let expires = fields.text("expires_hex")?;
     let expires = UnixTime::from_secs(u64::from_str_radix(expires, 16).map_err(Failure::usage)?);
-    let segments = vod.sign(path, file, peer.unwrap_or(NOBODY), expires);
+    let segments = vod.sign(path, file, fields.address("client_ip")?, expires);
     let (signature, _) = segments.split_once('/').unwrap_or_default();
     let url = format!("{}/{path}/{segments}", fields.text("server_url")?);
     Ok(json!({ "signature": signature, "net_connection_url": url, "clip": file }))
 }
 
-/// An address that may be absent or empty.
-fn address(fields: &Fields<'_>, name: &str) -> Result<Option<IpAddr>, Failure> {
-    let text = fields.maybe(name).filter(|text| !text.is_empty());
-    text.map(|text| text.parse().map_err(Failure::usage))
-        .transpose()
+/// With an address among the fields, it is signed too.
+pub(super) fn vod(fields: &Fields<'_>) -> Result<ProtectedVod, Failure> {
+    let vod = ProtectedVod::new(&fields.secret("secret")?).map_err(malformed)?;
+    Ok(match fields.has_address("client_ip") {
+        true => vod.with_address(),
+        false => vod,
+    })
 }
 
-const NOBODY: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
+pub(super) fn jwt(fields: &Fields<'_>) -> Result<Value, Failure> {
+    let jwt = Jwt::new(&fields.secret("key")?).map_err(malformed)?;
+    Ok(json!({ "token": jwt.sign(fields.text("claims")?) }))
+}
+
+/// The project's own form.
+pub(super) fn stream(fields: &Fields<'_>) -> Result<Value, Failure> {
+    let (app, name) = (fields.text("app")?, fields.text("stream")?);
+    let subject = fields.maybe("subject").unwrap_or_default();
+    let expires = fields.time("expires")?;
+    let mut grant = StreamGrant::new(fields.action()?, app, name, subject, expires);
+    grant.not_before = fields.maybe_number("not_before").map(UnixTime::from_secs);
+    grant.stream_expires = fields
+        .maybe_number("stream_expires")
+        .map(UnixTime::from_secs);
+    if let Some(network) = fields.maybe("address") {
+        grant.address = Some(network.parse().map_err(malformed)?);
+    }
+    let token = stream_tokens(fields)?.sign(&grant).map_err(malformed)?;
+    Ok(json!({ "token": token }))
+}
+
+pub(super) fn stream_tokens(fields: &Fields<'_>) -> Result<StreamTokens, Failure> {
+    let id = fields.maybe_number("key_id").unwrap_or(1);
+    let id = u8::try_from(id).map_err(Failure::usage)?;
+    StreamTokens::new(id, &fields.secret("key")?).map_err(malformed)
+}

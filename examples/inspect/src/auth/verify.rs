@@ -1,9 +1,7 @@
-//! Whether an answer or a token is right.
+//! Whether the answer to a challenge is right.
 
 use serde_json::{Value, json};
-use weir_auth::TokenError;
 use weir_auth::http::{Authorization, Challenge, Credentials, DigestAlgorithm, DigestInput, Qop};
-use weir_auth::token::Jwt;
 
 use super::fields::{Fields, malformed};
 use crate::failure::Failure;
@@ -60,18 +58,4 @@ fn response(fields: &Fields<'_>, sent: &Credentials<'_>) -> Result<String, Failu
         &sent.realm,
         &fields.secret("password")?,
     ))
-}
-
-pub(super) fn jwt(fields: &Fields<'_>) -> Result<Value, Failure> {
-    let jwt = Jwt::new(&fields.secret("key")?).map_err(malformed)?;
-    let why = match jwt.verify(fields.text("token")?, fields.time("now")?) {
-        Ok(claims) => {
-            let claims: Value = serde_json::from_str(&claims.to_json()).map_err(malformed)?;
-            return Ok(json!({ "accept": true, "claims": claims }));
-        }
-        Err(TokenError::Expired(_)) => "expired".to_owned(),
-        Err(TokenError::AlgorithmNotAllowed) => "alg".to_owned(),
-        Err(error) => error.to_string(),
-    };
-    Ok(json!({ "accept": false, "why": why }))
 }

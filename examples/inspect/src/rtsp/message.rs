@@ -6,6 +6,7 @@ use weir_rtsp::message::{Headers, Item, Reader, Resync};
 use weir_rtsp::{LimitExceeded, Limits, Malformed, ReadError};
 
 use super::{description, header};
+use crate::auth;
 use crate::failure::Failure;
 
 /// The one message that `input` begins with.
@@ -85,6 +86,9 @@ pub(crate) fn show_item(item: &Item, typed: bool) -> Result<Value, Failure> {
     if typed {
         add("cseq", json!(headers.cseq()));
         shown.extend(typed_headers(headers)?);
+        if let Some(challenges) = auth::challenges(headers.get_all("WWW-Authenticate")) {
+            shown.insert("challenges".to_owned(), challenges);
+        }
         if body.starts_with(b"v=") {
             shown.insert("sdp".to_owned(), description::show(body));
         }

@@ -12,3 +12,4 @@ mod pcap_size;
 mod repair;
 mod rtmp;
 mod rtsp;
+mod truth;
