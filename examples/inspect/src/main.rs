@@ -42,7 +42,7 @@ enum Command {
     #[command(after_help = "Example: weir-inspect amf0 --hex 0200046c697665")]
     Amf0(amf::ValueArgs),
     /// Shows an AMF3 value.
-    #[command(after_help = "Example: weir-inspect amf3 --hex 0d0500003ff0000000000000")]
+    #[command(after_help = "Example: weir-inspect amf3 --hex 0d030000000007")]
     Amf3(amf::ValueArgs),
     /// Shows a remoting envelope.
     #[command(after_help = "Example: weir-inspect amf-packet request.bin")]

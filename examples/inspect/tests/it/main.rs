@@ -5,6 +5,7 @@ mod amf;
 mod auth;
 mod codec;
 mod flv;
+mod help;
 mod inspect;
 mod media;
 mod pcap;
