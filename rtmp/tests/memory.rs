@@ -12,8 +12,8 @@ use weir_rtmp::chunk::{
 };
 use weir_rtmp::message::{SharedObjectEvent, SharedObjectMessage};
 use weir_rtmp::{
-    ClientConfig, ClientSession, ConnectOptions, Error, Limits, RtmpUrl, ServerConfig, ServerEvent,
-    ServerSession, UrlStyle,
+    ClientConfig, ClientSession, ConnectOptions, Error, Limits, RtmpUrl, SendQueue, ServerConfig,
+    ServerEvent, ServerSession, UrlStyle,
 };
 
 #[global_allocator]
@@ -41,9 +41,15 @@ fn limits() -> Limits {
     limits
 }
 
-/// A client that is connected and from now on only takes.
+/// The session under attack.
+enum Session {
+    Server(ServerSession),
+    Client(ClientSession),
+}
+
+/// A session that is connected, and a peer that from now on only takes.
 struct Victim {
-    session: ServerSession,
+    session: Session,
     writer: ChunkWriter,
     now: Instant,
     before: usize,
@@ -55,14 +61,15 @@ struct Victim {
 fn a_session_holds_no_more_than_the_formula_whatever_its_peer_does() {
     let worst = limits().worst_case();
     for (name, attack) in ATTACKS {
-        let mut victim = Victim::new();
-        let end = attack(&mut victim);
-        assert!(
-            victim.most <= worst,
-            "{name}: {} bytes, the formula says {worst}",
-            victim.most
-        );
-        println!("{name}: {} of {worst} bytes, {end:?}", victim.most);
+        for (role, mut victim) in [("server", Victim::server()), ("client", Victim::client())] {
+            let end = attack(&mut victim);
+            let most = victim.most;
+            assert!(
+                most <= worst,
+                "{role}, {name}: {most} bytes, the formula says {worst}"
+            );
+            println!("{role}, {name}: {most} of {worst} bytes, {end:?}");
+        }
     }
 }
 
@@ -186,31 +193,39 @@ fn small_events(victim: &mut Victim) -> Result<(), Error> {
 }
 
 impl Victim {
-    fn new() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "tests need one instant")]
-        let now = Instant::now();
+    fn server() -> Self {
+        let now = t0();
         let mut config = ServerConfig::default();
         config.limits = limits();
         let before = held();
-        let mut session = ServerSession::new(config, [1; 32], now);
-        let client = {
-            let mut client = ClientSession::new(ClientConfig::default(), [2; 32], now);
-            let url: RtmpUrl = "rtmp://h/live/a".parse().unwrap();
-            client
-                .connect(ConnectOptions::new(&url.target(UrlStyle::Ffmpeg)), now)
-                .unwrap();
-            client
-        };
-        shake_hands(&mut session, client, now);
-        let writer = ChunkWriter::new();
+        let mut server = ServerSession::new(config, [1; 32], now);
+        let mut client = ClientSession::new(ClientConfig::default(), [2; 32], now);
+        shake_hands(&mut server, &mut client, now);
+        drop(client);
+        Self::new(Session::Server(server), before, now)
+    }
+
+    fn client() -> Self {
+        let now = t0();
+        let mut config = ClientConfig::default();
+        config.limits = limits();
+        let before = held();
+        let mut client = ClientSession::new(config, [2; 32], now);
+        let mut server = ServerSession::new(ServerConfig::default(), [1; 32], now);
+        shake_hands(&mut server, &mut client, now);
+        drop(server);
+        Self::new(Session::Client(client), before, now)
+    }
+
+    fn new(session: Session, before: usize, now: Instant) -> Self {
         let mut victim = Self {
             session,
-            writer,
+            writer: ChunkWriter::new(),
             now,
             before,
             most: 0,
         };
-        // The client has said that its chunks are bigger; back to the size the writer has.
+        // The peer has said that its chunks are bigger; back to the size the writer has.
         let default = Bytes::from_static(&[0, 0, 0, 128]);
         let mut bytes = vec![0x02, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0];
         bytes.extend(&default);
@@ -239,17 +254,10 @@ impl Victim {
     /// Answers what stops the session, and keeps nothing.
     fn poll(&mut self) -> Result<(), Error> {
         loop {
-            let event = self.session.poll_event();
+            let polled = self.session.poll(self.now);
             self.measure();
-            match event? {
-                Some(ServerEvent::PublishRequested { id, .. }) => {
-                    self.session.accept_publish(id, self.now).unwrap();
-                }
-                Some(ServerEvent::PlayRequested { id, .. }) => {
-                    self.session.accept_play(id, self.now).unwrap();
-                }
-                Some(_) => {}
-                None => return Ok(()),
+            if !polled? {
+                return Ok(());
             }
         }
     }
@@ -268,7 +276,49 @@ impl Victim {
     }
 }
 
-fn shake_hands(session: &mut ServerSession, mut client: ClientSession, now: Instant) {
+impl Session {
+    fn handle_input(&mut self, input: Bytes, now: Instant) {
+        match self {
+            Self::Server(session) => session.handle_input(input, now),
+            Self::Client(session) => session.handle_input(input, now),
+        }
+    }
+
+    /// Answers what stops the session; tells whether there was an event.
+    fn poll(&mut self, now: Instant) -> Result<bool, Error> {
+        let session = match self {
+            Self::Server(session) => session,
+            Self::Client(session) => return session.poll_event().map(|event| event.is_some()),
+        };
+        match session.poll_event()? {
+            Some(ServerEvent::PublishRequested { id, .. }) => {
+                session.accept_publish(id, now).unwrap();
+            }
+            Some(ServerEvent::PlayRequested { id, .. }) => session.accept_play(id, now).unwrap(),
+            Some(_) => {}
+            None => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn output(&mut self) -> &mut SendQueue {
+        match self {
+            Self::Server(session) => session.output(),
+            Self::Client(session) => session.output(),
+        }
+    }
+}
+
+fn t0() -> Instant {
+    #[expect(clippy::disallowed_methods, reason = "tests need one instant")]
+    Instant::now()
+}
+
+fn shake_hands(session: &mut ServerSession, client: &mut ClientSession, now: Instant) {
+    let url: RtmpUrl = "rtmp://h/live/a".parse().unwrap();
+    client
+        .connect(ConnectOptions::new(&url.target(UrlStyle::Ffmpeg)), now)
+        .unwrap();
     for _ in 0..4 {
         let output = client.output();
         output.commit();
