@@ -19,7 +19,7 @@ use crate::format::Format;
 pub(super) struct Compound<'s> {
     pub(super) to: &'s mut Serializer,
     pub(super) place: usize,
-    /// Where a sequence begins in the output, or what stands behind a date's marker.
+    /// Where a sequence begins in the output.
     pub(super) begin: usize,
     pub(super) len: usize,
     pub(super) kind: Kind,
@@ -37,7 +37,20 @@ pub(super) enum Kind {
     Date,
 }
 
-impl Compound<'_> {
+impl<'s> Compound<'s> {
+    /// One that is not in the plan and no variant.
+    pub(super) const fn new(to: &'s mut Serializer, kind: Kind) -> Self {
+        Self {
+            to,
+            place: 0,
+            begin: 0,
+            len: 0,
+            kind,
+            variant: false,
+            names: Vec::new(),
+        }
+    }
+
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Error> {
         self.len += 1;
         if self.kind == Kind::Date {

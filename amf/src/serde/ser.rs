@@ -185,13 +185,10 @@ impl Serializer {
             }
         }
         Ok(Compound {
-            to: self,
             place,
             begin,
-            len: 0,
-            kind: Kind::Seq,
             variant,
-            names: Vec::new(),
+            ..Compound::new(self, Kind::Seq)
         })
     }
 
@@ -214,15 +211,10 @@ impl Serializer {
                     .begin_object(class, members, false)?;
             }
         }
-        let kind = Kind::Struct;
         Ok(Compound {
-            to: self,
             place,
-            begin: 0,
-            len: 0,
-            kind,
             variant,
-            names: Vec::new(),
+            ..Compound::new(self, Kind::Struct)
         })
     }
 
@@ -231,6 +223,14 @@ impl Serializer {
         self.begin_named()?;
         self.name(variant)
     }
+}
+
+macro_rules! integers {
+    ($($method:ident: $type:ty),*) => {$(
+        fn $method(self, value: $type) -> Result<(), Error> {
+            self.integer(value)
+        }
+    )*};
 }
 
 impl<'s> ser::Serializer for &'s mut Serializer {
@@ -255,44 +255,10 @@ impl<'s> ser::Serializer for &'s mut Serializer {
         Ok(())
     }
 
-    fn serialize_i8(self, value: i8) -> Result<(), Error> {
-        self.integer(value)
-    }
-
-    fn serialize_i16(self, value: i16) -> Result<(), Error> {
-        self.integer(value)
-    }
-
-    fn serialize_i32(self, value: i32) -> Result<(), Error> {
-        self.integer(value)
-    }
-
-    fn serialize_i64(self, value: i64) -> Result<(), Error> {
-        self.integer(value)
-    }
-
-    fn serialize_i128(self, value: i128) -> Result<(), Error> {
-        self.integer(value)
-    }
-
-    fn serialize_u8(self, value: u8) -> Result<(), Error> {
-        self.integer(value)
-    }
-
-    fn serialize_u16(self, value: u16) -> Result<(), Error> {
-        self.integer(value)
-    }
-
-    fn serialize_u32(self, value: u32) -> Result<(), Error> {
-        self.integer(value)
-    }
-
-    fn serialize_u64(self, value: u64) -> Result<(), Error> {
-        self.integer(value)
-    }
-
-    fn serialize_u128(self, value: u128) -> Result<(), Error> {
-        self.integer(value)
+    integers! {
+        serialize_i8: i8, serialize_i16: i16, serialize_i32: i32, serialize_i64: i64,
+        serialize_i128: i128, serialize_u8: u8, serialize_u16: u16, serialize_u32: u32,
+        serialize_u64: u64, serialize_u128: u128
     }
 
     fn serialize_f32(self, value: f32) -> Result<(), Error> {
@@ -390,17 +356,7 @@ impl<'s> ser::Serializer for &'s mut Serializer {
             Format::Amf0 => self.out.push(marker0::DATE),
             Format::Amf3 => self.out.extend_from_slice(&[marker3::DATE, 0x01]),
         }
-        let begin = self.out.len();
-        let (kind, names) = (Kind::Date, Vec::new());
-        Ok(Compound {
-            to: self,
-            place: 0,
-            begin,
-            len: 0,
-            kind,
-            variant: false,
-            names,
-        })
+        Ok(Compound::new(self, Kind::Date))
     }
 
     fn serialize_tuple_variant(
@@ -416,16 +372,7 @@ impl<'s> ser::Serializer for &'s mut Serializer {
 
     fn serialize_map(self, _: Option<usize>) -> Result<Compound<'s>, Error> {
         self.begin_named()?;
-        let (kind, names) = (Kind::Map, Vec::new());
-        Ok(Compound {
-            to: self,
-            place: 0,
-            begin: 0,
-            len: 0,
-            kind,
-            variant: false,
-            names,
-        })
+        Ok(Compound::new(self, Kind::Map))
     }
 
     fn serialize_struct(self, name: &'static str, _: usize) -> Result<Compound<'s>, Error> {
