@@ -25,7 +25,7 @@ pub struct Config {
 /// What one input may cost.
 ///
 /// Worst-case memory of one [`Document`](crate::Document), in bytes: `24 * max_nodes` for values,
-/// `88 * max_references` for the tables that AMF3 needs while decoding, and `3 * max_bytes` for text
+/// `64 * max_references` for the tables that AMF3 needs while decoding, and `3 * max_bytes` for text
 /// and byte arrays; up to three times as much of one of them in the moment when it grows. An entry of
 /// either takes at least a byte of input, so a given input never takes more than 80 times its length
 /// and 4 KiB, whatever it says. The pull reader alone takes the tables only, and nothing at all
@@ -47,7 +47,7 @@ pub struct Limits {
     /// Values in one document. Default: 1,048,576, which is 24 MiB of nodes.
     pub max_nodes: u32,
     /// Entries in the AMF3 tables of strings, objects, traits and their members together, while one
-    /// input is read. Default: 1,048,576, which is 32 MiB of strings.
+    /// input is read. Default: 1,048,576, which is 40 MiB of strings.
     pub max_references: u32,
     /// Length of one input, in bytes. Default: 16 MiB, the longest RTMP message.
     pub max_bytes: u32,

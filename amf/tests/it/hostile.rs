@@ -1,6 +1,8 @@
 //! Inputs that broke other decoders.
 
-use weir_amf::{Document, EncodeConfig, EncodeError, Externals, SlotPolicy, Utf8, amf0, amf3};
+use weir_amf::{
+    Document, EncodeConfig, EncodeError, Externals, Reader, SlotPolicy, Utf8, amf0, amf3,
+};
 
 #[test]
 fn graph_of_aliases_is_not_expanded_when_read_nor_when_written() {
@@ -155,4 +157,16 @@ fn value_that_is_written_again_shifts_no_reference() {
     let again = amf0::decode(&amf0::encode(&document).unwrap()).unwrap();
     assert_eq!(again.root().at(2).kind(), weir_amf::Kind::Date);
     assert_eq!(again.root().at(3).resolve(), again.root().at(1).at(0));
+}
+
+#[test]
+fn reference_to_a_text_that_is_not_utf8_says_where_the_text_stands() {
+    let input = b"\x06\x05a\xff\x06\x00\x06\x00";
+    let mut reader = Reader::amf3(input);
+    for _ in 0..3 {
+        let text = reader.take_text().unwrap().unwrap();
+        assert_eq!(text.as_bytes(), b"a\xff");
+        let error = text.as_str().unwrap_err();
+        assert_eq!((error.kind(), error.offset()), ("utf8", 2));
+    }
 }

@@ -1,6 +1,6 @@
 //! Hostile input costs no more than `Limits` say. Allocations are counted.
 
-use weir_amf::{Config, Document, Format, Reader, amf0, amf3};
+use weir_amf::{Config, Document, Format, Limits, Reader, amf0, amf3};
 
 /// Bytes that were allocated at the same time while decoding, at most.
 fn peak(input: &[u8], format: Format, config: &Config) -> u64 {
@@ -61,6 +61,33 @@ fn smallest_values_stay_under_the_formula() {
             "{peak} bytes for {} bytes of input",
             input.len()
         );
+    }
+}
+
+/// The bound for any limits, from their docs.
+fn formula(limits: &Limits) -> u64 {
+    let parts = [
+        24 * u64::from(limits.max_nodes),
+        64 * u64::from(limits.max_references),
+        3 * u64::from(limits.max_bytes),
+    ];
+    parts.iter().sum::<u64>() + 2 * parts.iter().max().unwrap()
+}
+
+#[test]
+fn no_input_costs_more_than_the_formula_of_its_limits() {
+    // Two thousand of what takes an entry in each table: nulls, texts, objects of new classes.
+    let many = |value: &[u8]| [b"\x09\x9f\x21\x01", &*value.repeat(2000)].concat();
+    for input in [many(b"\x01"), many(b"\x06\x03a"), many(b"\x0a\x03\x01")] {
+        let mut config = Config::default();
+        config.limits.max_bytes = u32::try_from(input.len()).unwrap();
+        for most in [10, 100, 1000, 5000] {
+            config.limits.max_nodes = most;
+            config.limits.max_references = most;
+            let peak = peak(&input, Format::Amf3, &config);
+            let bound = formula(&config.limits);
+            assert!(peak <= bound, "{peak} of {bound} bytes with {most} entries");
+        }
     }
 }
 
