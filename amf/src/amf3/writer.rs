@@ -100,7 +100,7 @@ impl WriteTables {
 
     #[cold]
     fn grow(&mut self) {
-        let len = (self.buckets.len() * 2).max(64);
+        let len = (self.buckets.len() * 4).max(64);
         self.buckets.clear();
         self.buckets.resize(len, 0);
         for (entry, string) in (1u32..).zip(&self.strings) {
