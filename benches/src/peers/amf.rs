@@ -1,7 +1,11 @@
-//! AMF in flash-lso, amf (sile), rml_amf0 and scuffle-amf0.
+//! AMF in flash-lso, amf (sile), rml_amf0, scuffle-amf0, oxideav-rtmp, rtmp-rs and rtmp-runtime.
 
 use std::hint::black_box;
 
+use broadcast_common::{Parse, Serialize};
+use bytes::Bytes;
+use oxideav_rtmp::{amf as oxideav0, amf3 as oxideav3};
+use rtmp_rs::amf as rtmp_rs_amf;
 use weir_amf::Format;
 
 /// Decodes every value of an input; answers whether it can.
@@ -16,10 +20,19 @@ pub const DECODERS: &[(&str, Decoder)] = &[
     ("amf", sile),
     ("rml_amf0", rml),
     ("scuffle-amf0", scuffle),
+    ("oxideav-rtmp", oxideav),
+    ("rtmp-rs", rtmp_rs),
+    ("rtmp-runtime", runtime),
 ];
 
 /// Peers that encode.
-pub const ENCODERS: &[(&str, Encoder)] = &[("amf", sile_encoder), ("rml_amf0", rml_encoder)];
+pub const ENCODERS: &[(&str, Encoder)] = &[
+    ("amf", sile_encoder),
+    ("rml_amf0", rml_encoder),
+    ("oxideav-rtmp", oxideav_encoder),
+    ("rtmp-rs", rtmp_rs_encoder),
+    ("rtmp-runtime", runtime_encoder),
+];
 
 /// flash-lso, both versions.
 pub fn flash_lso(mut input: &[u8], format: Format) -> bool {
@@ -68,6 +81,48 @@ pub fn scuffle(input: &[u8], format: Format) -> bool {
     format == Format::Amf0 && decode().map(black_box).is_ok()
 }
 
+/// oxideav-rtmp, both versions.
+pub fn oxideav(input: &[u8], format: Format) -> bool {
+    match format {
+        Format::Amf0 => oxideav0::decode_all(input).map(black_box).is_ok(),
+        Format::Amf3 => oxideav3::decode_all(input).map(black_box).is_ok(),
+    }
+}
+
+/// rtmp-rs, both versions.
+pub fn rtmp_rs(input: &[u8], format: Format) -> bool {
+    rtmp_rs_values(input, format).map(black_box).is_some()
+}
+
+fn rtmp_rs_values(input: &[u8], format: Format) -> Option<Vec<rtmp_rs_amf::AmfValue>> {
+    match format {
+        Format::Amf0 => rtmp_rs_amf::amf0::decode_all(input).ok(),
+        Format::Amf3 => {
+            let mut decoder = rtmp_rs_amf::amf3::Amf3Decoder::new();
+            let (mut rest, mut values) = (Bytes::copy_from_slice(input), Vec::new());
+            while !rest.is_empty() {
+                values.push(decoder.decode(&mut rest).ok()?);
+            }
+            Some(values)
+        }
+    }
+}
+
+/// rtmp-runtime: AMF0.
+pub fn runtime(input: &[u8], format: Format) -> bool {
+    format == Format::Amf0 && runtime_values(input).map(black_box).is_some()
+}
+
+fn runtime_values(mut input: &[u8]) -> Option<Vec<rtmp_runtime::amf0::Amf0Value>> {
+    let mut values = Vec::new();
+    while !input.is_empty() {
+        let value = rtmp_runtime::amf0::Amf0Value::parse(input).ok()?;
+        input = input.get(value.serialized_len()..)?;
+        values.push(value);
+    }
+    Some(values)
+}
+
 /// amf writes no references.
 pub fn sile_encoder(input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
     let (mut rest, mut values) = (input, Vec::new());
@@ -91,5 +146,59 @@ pub fn rml_encoder(mut input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
     let values = rml_amf0::deserialize(&mut input).ok()?;
     Some(Box::new(move || {
         drop(black_box(rml_amf0::serialize(black_box(&values))));
+    }))
+}
+
+/// oxideav-rtmp writes objects and arrays by value.
+pub fn oxideav_encoder(input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
+    match format {
+        Format::Amf0 => {
+            let values = oxideav0::decode_all(input).ok()?;
+            Some(Box::new(move || {
+                let mut out = Vec::new();
+                for value in black_box(&values) {
+                    oxideav0::encode(&mut out, value);
+                }
+                black_box(out);
+            }))
+        }
+        Format::Amf3 => {
+            let values = oxideav3::decode_all(input).ok()?;
+            Some(Box::new(move || {
+                black_box(oxideav3::encode_all(black_box(&values)));
+            }))
+        }
+    }
+}
+
+/// rtmp-rs refers to texts.
+pub fn rtmp_rs_encoder(input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
+    let values = rtmp_rs_values(input, format)?;
+    Some(match format {
+        Format::Amf0 => Box::new(move || {
+            black_box(rtmp_rs_amf::amf0::encode_all(black_box(&values)));
+        }),
+        Format::Amf3 => Box::new(move || {
+            let mut encoder = rtmp_rs_amf::amf3::Amf3Encoder::new();
+            for value in black_box(&values) {
+                encoder.encode(value);
+            }
+            black_box(encoder.finish());
+        }),
+    })
+}
+
+/// rtmp-runtime writes one value into a buffer of its own length.
+pub fn runtime_encoder(input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
+    if format != Format::Amf0 {
+        return None;
+    }
+    let values = runtime_values(input)?;
+    Some(Box::new(move || {
+        let mut out = Vec::new();
+        for value in black_box(&values) {
+            out.extend(value.try_to_bytes().expect("a value that was read"));
+        }
+        black_box(out);
     }))
 }

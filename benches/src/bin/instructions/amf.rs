@@ -141,6 +141,30 @@ pub(crate) const PEERS: &[Workload] = &[
     ("amf/document/connect@scuffle-amf0", |count| {
         decode(count, peers::scuffle, inputs::CONNECT, Format::Amf0);
     }),
+    ("amf/document/connect@oxideav-rtmp", |count| {
+        decode(count, peers::oxideav, inputs::CONNECT, Format::Amf0);
+    }),
+    ("amf/document/metadata@oxideav-rtmp", |count| {
+        decode(count, peers::oxideav, inputs::METADATA, Format::Amf0);
+    }),
+    ("amf/document/typed@oxideav-rtmp", |count| {
+        decode(count, peers::oxideav, inputs::TYPED, Format::Amf3);
+    }),
+    ("amf/document/connect@rtmp-rs", |count| {
+        decode(count, peers::rtmp_rs, inputs::CONNECT, Format::Amf0);
+    }),
+    ("amf/document/metadata@rtmp-rs", |count| {
+        decode(count, peers::rtmp_rs, inputs::METADATA, Format::Amf0);
+    }),
+    ("amf/document/typed@rtmp-rs", |count| {
+        decode(count, peers::rtmp_rs, inputs::TYPED, Format::Amf3);
+    }),
+    ("amf/document/connect@rtmp-runtime", |count| {
+        decode(count, peers::runtime, inputs::CONNECT, Format::Amf0);
+    }),
+    ("amf/document/metadata@rtmp-runtime", |count| {
+        decode(count, peers::runtime, inputs::METADATA, Format::Amf0);
+    }),
     ("amf/encode/connect@amf", |count| {
         encode_peer(count, peers::sile_encoder, inputs::CONNECT, Format::Amf0);
     }),
@@ -155,6 +179,45 @@ pub(crate) const PEERS: &[Workload] = &[
     }),
     ("amf/encode/metadata@rml_amf0", |count| {
         encode_peer(count, peers::rml_encoder, inputs::METADATA, Format::Amf0);
+    }),
+    ("amf/encode/connect@oxideav-rtmp", |count| {
+        encode_peer(count, peers::oxideav_encoder, inputs::CONNECT, Format::Amf0);
+    }),
+    ("amf/encode/metadata@oxideav-rtmp", |count| {
+        encode_peer(
+            count,
+            peers::oxideav_encoder,
+            inputs::METADATA,
+            Format::Amf0,
+        );
+    }),
+    ("amf/encode/typed@oxideav-rtmp", |count| {
+        encode_peer(count, peers::oxideav_encoder, inputs::TYPED, Format::Amf3);
+    }),
+    ("amf/encode/connect@rtmp-rs", |count| {
+        encode_peer(count, peers::rtmp_rs_encoder, inputs::CONNECT, Format::Amf0);
+    }),
+    ("amf/encode/metadata@rtmp-rs", |count| {
+        encode_peer(
+            count,
+            peers::rtmp_rs_encoder,
+            inputs::METADATA,
+            Format::Amf0,
+        );
+    }),
+    ("amf/encode/typed@rtmp-rs", |count| {
+        encode_peer(count, peers::rtmp_rs_encoder, inputs::TYPED, Format::Amf3);
+    }),
+    ("amf/encode/connect@rtmp-runtime", |count| {
+        encode_peer(count, peers::runtime_encoder, inputs::CONNECT, Format::Amf0);
+    }),
+    ("amf/encode/metadata@rtmp-runtime", |count| {
+        encode_peer(
+            count,
+            peers::runtime_encoder,
+            inputs::METADATA,
+            Format::Amf0,
+        );
     }),
 ];
 
