@@ -330,6 +330,27 @@ fn a_client_that_does_not_read_costs_a_bounded_number_of_events() {
     assert_eq!(contents(lazy.iter()), contents(owner.iter()));
 }
 
+/// Every request has an answer, and this client reads none.
+#[test]
+fn a_client_that_asks_for_ever_costs_no_more_than_the_object() {
+    let mut owner = Owner::new("so", Persistence::Transient);
+    let id = UserId::new(1);
+    let mut request = SharedObjectMessage::new("so", Persistence::Transient);
+    request.events.push(SharedObjectEvent::Use);
+    owner.handle(id, &request);
+    let slots = (0..2000).map(|slot| SharedObjectProperty::new(slot.to_string(), number(0.0)));
+    request.events = vec![SharedObjectEvent::RequestChange(slots.collect())];
+    for _ in 0..500 {
+        owner.handle(id, &request);
+    }
+    let mut len = 0;
+    while let Some(message) = owner.poll_message_for(id) {
+        len += message.encode().len();
+    }
+    let limit = 2 * SharedObjectLimits::default().max_bytes;
+    assert!(len <= limit, "{len} bytes");
+}
+
 /// Each change fits a message of a session with the default limits; all of them together do not.
 #[test]
 fn what_waits_for_a_client_fits_the_messages_its_session_reads() {
