@@ -28,18 +28,21 @@ registry! {
 impl TagKind {
     /// Whether this is audio or video.
     #[must_use]
+    #[inline]
     pub fn is_media(self) -> bool {
         matches!(self, Self::AUDIO | Self::VIDEO)
     }
 
     /// Whether the type is defined.
     #[must_use]
+    #[inline]
     pub fn is_known(self) -> bool {
         self.is_media() || self.is_script()
     }
 
     /// Whether this is a script value in either AMF version.
     #[must_use]
+    #[inline]
     pub fn is_script(self) -> bool {
         matches!(self, Self::SCRIPT | Self::SCRIPT_AMF3)
     }
@@ -96,6 +99,7 @@ impl Tag {
 
     /// The packets in the body; none for script, encrypted and empty tags.
     #[must_use]
+    #[inline]
     pub fn packets(&self) -> Packets<'_> {
         if self.filtered {
             return Packets::none();
@@ -157,6 +161,7 @@ impl TagHeader {
     ///
     /// # Errors
     /// [`EncodeError::Range`] when the body has more than 2^24 - 1 bytes.
+    #[inline]
     pub fn of(tag: &Tag) -> Result<Self, EncodeError> {
         let data_size = body_len(tag.body.len())?;
         Ok(Self {
@@ -176,24 +181,26 @@ impl TagHeader {
     /// accepted; what is plausible is for the caller to say.
     #[inline]
     pub fn decode(bytes: &[u8]) -> Result<Self, Malformed> {
-        let mut cursor = Cursor::new(bytes);
-        let first = cursor.u8("TagType")?;
-        let data_size = cursor.u24("DataSize")?;
-        let low = cursor.u24("Timestamp")?;
-        let high = cursor.u8("TimestampExtended")?;
-        let stream_id = cursor.u24("StreamID")?;
-        Ok(Self {
+        Cursor::new(bytes).array("tag header").map(Self::from_bytes)
+    }
+
+    /// Reads a header from as many bytes as it has.
+    #[inline]
+    pub(crate) fn from_bytes(bytes: [u8; Self::LEN]) -> Self {
+        let [first, s0, s1, s2, t0, t1, t2, high, i0, i1, i2] = bytes;
+        Self {
             kind: TagKind::from(first & 0x1f),
             filtered: first & 0x20 != 0,
             reserved: first >> 6,
-            data_size,
-            timestamp: Timestamp::from_millis(low | u32::from(high) << 24),
-            stream_id,
-        })
+            data_size: u32::from_be_bytes([0, s0, s1, s2]),
+            timestamp: Timestamp::from_millis(u32::from_be_bytes([high, t0, t1, t2])),
+            stream_id: u32::from_be_bytes([0, i0, i1, i2]),
+        }
     }
 
     /// The header's bytes.
     #[must_use]
+    #[inline]
     pub fn encode(&self) -> [u8; 11] {
         let first = self.reserved << 6 | u8::from(self.filtered) << 5 | self.kind.as_u8() & 0x1f;
         let [s0, s1, s2] = u24_bytes(self.data_size);
@@ -204,6 +211,7 @@ impl TagHeader {
 
     /// The value of the PreviousTagSize behind this tag.
     #[must_use]
+    #[inline]
     pub const fn previous_tag_size(&self) -> u32 {
         self.data_size + 11
     }

@@ -6,6 +6,37 @@ use super::packet::{FrameType, MediaKind, MultitrackType, Packet, PacketType, Tr
 use crate::cursor::Cursor;
 use crate::{FourCc, Malformed, Timestamp};
 
+/// Whether nothing but the codec stands between the first byte and the only track: no modifier,
+/// no command, no track number. So are nearly all bodies, and they are read without an
+/// [`ExHeader`].
+#[inline]
+pub(super) fn is_plain(kind: MediaKind, first: u8) -> bool {
+    let number = first & 0x0f;
+    let is_command = kind == MediaKind::Video && first >> 4 & 7 == FrameType::COMMAND.as_u8();
+    number != MOD_EX && number != kind.multitrack_number() && !is_command
+}
+
+/// Reads a plain body; `cursor` stands behind the first byte.
+#[inline]
+pub(super) fn decode_plain(
+    kind: MediaKind,
+    first: u8,
+    mut cursor: Cursor<'_>,
+    dts: Timestamp,
+) -> Result<Packet<'_>, Malformed> {
+    let four_cc = FourCc::from(cursor.array::<4>("FourCC")?);
+    let packet_type = PacketType::from_enhanced(kind, first & 0x0f);
+    let mut packet = Packet::new(kind, Codec::FourCc(four_cc), packet_type, dts);
+    if kind == MediaKind::Video {
+        packet.frame_type = FrameType::from(first >> 4 & 7);
+        if packet_type == PacketType::CodedFrames && four_cc.has_composition_time() {
+            packet.cts = cursor.i24("compositionTime")?;
+        }
+    }
+    packet.set_payload(cursor);
+    Ok(packet)
+}
+
 /// What an enhanced body says before its first track.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ExHeader<'a> {
@@ -30,7 +61,7 @@ impl<'a> ExHeader<'a> {
     ///  M is not 2: FourCC
     /// ```
     /// E-RTMP v2, "ExVideoTagHeader" and "ExAudioTagHeader".
-    #[inline]
+    #[inline(never)]
     pub(super) fn decode(
         kind: MediaKind,
         first: u8,

@@ -3,7 +3,7 @@
 use super::codec_id::Codec;
 use super::enhanced::ExHeader;
 use super::mod_ex::ModExList;
-use super::{SoundHeader, audio, video};
+use super::{SoundHeader, audio, enhanced, video};
 use crate::cursor::Cursor;
 use crate::registry::registry;
 use crate::{Malformed, TagKind, Timestamp};
@@ -361,15 +361,16 @@ impl<'a> Packet<'a> {
 #[must_use]
 #[inline]
 pub fn packets(kind: TagKind, dts: Timestamp, body: &[u8]) -> Packets<'_> {
-    let step = match kind {
-        TagKind::AUDIO => Step::First(MediaKind::Audio),
-        TagKind::VIDEO => Step::First(MediaKind::Video),
-        _ => Step::End,
+    let first = match kind {
+        TagKind::AUDIO => Some(MediaKind::Audio),
+        TagKind::VIDEO => Some(MediaKind::Video),
+        _ => None,
     };
     Packets {
         cursor: Cursor::new(body),
         dts,
-        step,
+        first,
+        tracks: None,
     }
 }
 
@@ -378,14 +379,10 @@ pub fn packets(kind: TagKind, dts: Timestamp, body: &[u8]) -> Packets<'_> {
 pub struct Packets<'a> {
     cursor: Cursor<'a>,
     dts: Timestamp,
-    step: Step<'a>,
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Step<'a> {
-    First(MediaKind),
-    Track(ExHeader<'a>),
-    End,
+    /// What the body is, until its header is read.
+    first: Option<MediaKind>,
+    /// The header of a body with several tracks, while some are left.
+    tracks: Option<ExHeader<'a>>,
 }
 
 impl Packets<'_> {
@@ -394,49 +391,50 @@ impl Packets<'_> {
         Self {
             cursor: Cursor::new(&[]),
             dts: Timestamp::ZERO,
-            step: Step::End,
+            first: None,
+            tracks: None,
         }
     }
 }
 
 impl<'a> Packets<'a> {
-    #[inline]
+    // Inlined for good: a caller that looks at three fields pays for three, not for all of Packet.
+    #[inline(always)]
     fn first(&mut self, kind: MediaKind) -> Option<Result<Packet<'a>, Malformed>> {
         let first = self.cursor.u8("first byte").ok()?;
-        match kind {
-            MediaKind::Audio if first >> 4 != 9 => {
-                Some(audio::decode(first, self.cursor, self.dts))
-            }
-            MediaKind::Video if first & 0x80 == 0 => {
-                Some(video::decode(first, self.cursor, self.dts))
+        Some(match kind {
+            MediaKind::Audio if first >> 4 != 9 => audio::decode(first, self.cursor, self.dts),
+            MediaKind::Video if first & 0x80 == 0 => video::decode(first, self.cursor, self.dts),
+            _ if enhanced::is_plain(kind, first) => {
+                enhanced::decode_plain(kind, first, self.cursor, self.dts)
             }
             _ => match ExHeader::decode(kind, first, &mut self.cursor) {
                 Ok(header) => self.track(header),
-                Err(error) => Some(Err(error)),
+                Err(error) => Err(error),
             },
-        }
+        })
     }
 
-    #[inline]
-    fn track(&mut self, header: ExHeader<'a>) -> Option<Result<Packet<'a>, Malformed>> {
+    #[inline(never)]
+    fn track(&mut self, header: ExHeader<'a>) -> Result<Packet<'a>, Malformed> {
         let packet = header.track(&mut self.cursor, self.dts);
         if packet.is_ok() && header.has_more_tracks(&self.cursor) {
-            self.step = Step::Track(header);
+            self.tracks = Some(header);
         }
-        Some(packet)
+        packet
     }
 }
 
 impl<'a> Iterator for Packets<'a> {
     type Item = Result<Packet<'a>, Malformed>;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
-        match core::mem::replace(&mut self.step, Step::End) {
-            Step::First(kind) => self.first(kind),
-            Step::Track(header) => self.track(header),
-            Step::End => None,
+        if let Some(kind) = self.first.take() {
+            return self.first(kind);
         }
+        let header = self.tracks.take()?;
+        Some(self.track(header))
     }
 }
 

@@ -264,9 +264,7 @@ impl Demuxer {
         let Some(head) = self.input.peek::<11>(0) else {
             return self.tag_head_torn();
         };
-        let Ok(header) = TagHeader::decode(&head) else {
-            return self.wait(TagHeader::LEN);
-        };
+        let header = TagHeader::from_bytes(head);
         if is_signature(&head) {
             self.place = Place::Header;
             return self.poll();
@@ -372,11 +370,10 @@ impl Demuxer {
     #[inline]
     pub(super) fn deliver(&mut self, header: &TagHeader, size: Option<u32>) -> Event {
         let offset = self.input.offset();
-        let mut body = self.input.take(TagHeader::LEN + header.data_size as usize);
-        bytes::Buf::advance(&mut body, TagHeader::LEN);
-        if size.is_some() {
-            self.input.skip(4);
-        } else {
+        let behind = if size.is_some() { 4 } else { 0 };
+        let len = header.data_size as usize;
+        let body = self.input.take_between(TagHeader::LEN, len, behind);
+        if size.is_none() {
             match self.torn() {
                 Ok(event) => self.waiting.push_back(event),
                 Err(error) => self.failed = Some(error),

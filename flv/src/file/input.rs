@@ -107,6 +107,27 @@ impl Input {
         }
     }
 
+    /// Takes the `len` bytes between `before` and `after` others, all of which must be there.
+    #[inline]
+    pub(super) fn take_between(&mut self, before: usize, len: usize, after: usize) -> Bytes {
+        let all = before + len + after;
+        match self.queue.front_mut() {
+            Some(slice) if self.front.is_empty() && slice.len() > all => {
+                let taken = slice.slice(before..before + len);
+                slice.advance(all);
+                self.len -= all;
+                self.offset += all as u64;
+                taken
+            }
+            _ => {
+                let mut taken = self.take(before + len);
+                taken.advance(before);
+                self.skip(after);
+                taken
+            }
+        }
+    }
+
     /// Drops the next `len` bytes, which must be there.
     pub(super) fn skip(&mut self, len: usize) {
         debug_assert!(len <= self.len, "skipping {len} of {}", self.len);

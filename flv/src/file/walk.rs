@@ -92,11 +92,11 @@ impl<'a> Iterator for Walk<'a> {
     fn next(&mut self) -> Option<TagRef<'a>> {
         let mut cursor = self.cursor;
         let offset = cursor.offset() as u64;
-        let header = TagHeader::decode(cursor.rest()).ok()?;
-        if !header.kind.is_known() && is_signature(cursor.rest()) {
+        let head = cursor.array("tag header").ok()?;
+        let header = TagHeader::from_bytes(head);
+        if !header.kind.is_known() && is_signature(&head) {
             return None;
         }
-        cursor.take(TagHeader::LEN, "tag header").ok()?;
         let body = cursor.take(header.data_size as usize, "body").ok()?;
         let previous_tag_size = cursor.u32("PreviousTagSize").ok();
         if !header.kind.is_known() && previous_tag_size != Some(header.previous_tag_size()) {
