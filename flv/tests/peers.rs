@@ -106,7 +106,7 @@ impl Drop for Scratch {
 fn remuxed(name: &str, profile: Profile) -> Scratch {
     let file = fs::read(vector(name)).expect("vector");
     let (header, tags) = walk(&file).expect("header");
-    let muxer = Muxer::new(profile);
+    let mut muxer = Muxer::new(profile);
     let mut out = Vec::new();
     push(Framed::file_header(header), &mut out);
     for tag in tags {

@@ -102,6 +102,14 @@ pub fn to_length_prefixed(
     Ok(())
 }
 
+/// Appends a length-prefixed payload to `out` with lengths of 4 bytes, up to where it is torn.
+pub(crate) fn with_full_lengths(payload: &[u8], length_size: u8, out: &mut Vec<u8>) {
+    for unit in length_prefixed(payload, length_size).map_while(Result::ok) {
+        // A unit inside a tag is never too long for 4 bytes.
+        let _ = push_unit(unit, 4, out);
+    }
+}
+
 /// Appends one NAL unit and its length.
 pub(super) fn push_unit(
     unit: &[u8],

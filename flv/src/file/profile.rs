@@ -5,11 +5,11 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use super::Framed;
+use super::{FileHeader, Framed};
 use crate::body::{
     Codec, FrameType, MediaKind, ModExList, Packet, PacketType, SoundFormat, TrackId, VideoCodecId,
 };
-use crate::codec::FlacConfig;
+use crate::codec::{AvcConfig, FlacConfig, HevcConfig, nal};
 use crate::script::{ON_METADATA, SET_DATA_FRAME, is_metadata};
 use crate::{EncodeError, FourCc, Tag, TagKind};
 
@@ -27,7 +27,8 @@ pub enum Profile {
     /// mpegts.js, and flv.js for what it can decode: one track of each kind without modifiers,
     /// AVC, AAC and MP3 in their legacy form, HEVC, AV1, Opus and FLAC as its demuxer reads
     /// them. What makes it stop with an error is left out: other codecs, colours, speaker
-    /// layouts, commands, empty configurations, AMF3 and encryption.
+    /// layouts, commands, empty configurations, AMF3 and encryption. NAL units with lengths of 1
+    /// or 2 bytes, which it refuses, get lengths of 4.
     Browser,
 }
 
@@ -41,17 +42,19 @@ pub enum Profile {
 /// // AVC with a FourCC, as some encoders send it, for a player that only knows codec 7.
 /// let body = Bytes::from_static(b"\x91avc1\0\0\x50\0\0\0\x01\x65");
 /// let tag = Tag::new(TagKind::VIDEO, Timestamp::ZERO, body);
-/// let muxer = Muxer::new(Profile::Browser);
+/// let mut muxer = Muxer::new(Profile::Browser);
 /// let framed = muxer.mux(&tag)?.next().expect("AVC is understood");
 /// assert_eq!(framed.head()[11..], [0x17, 1, 0, 0, 0x50]);
 /// assert_eq!(framed.body(), b"\0\0\0\x01\x65".as_slice());
 /// # Ok::<(), weir_flv::EncodeError>(())
 /// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Muxer {
     profile: Profile,
     audio: TrackId,
     video: TrackId,
+    /// Bytes in the lengths of NAL units, as the last video configuration said: 1 to 4.
+    length_size: u8,
 }
 
 impl Muxer {
@@ -62,6 +65,7 @@ impl Muxer {
             profile,
             audio: TrackId::DEFAULT,
             video: TrackId::DEFAULT,
+            length_size: FULL_LENGTH,
         }
     }
 
@@ -75,11 +79,11 @@ impl Muxer {
     /// The tag as bytes: none when the reader cannot use it, several when its tracks are parted.
     ///
     /// A body that cannot be read is left out, but for [`Profile::Full`], which writes it as it is.
-    /// Payloads are shared with the tag.
+    /// Payloads are shared with the tag, but for NAL units that get longer lengths.
     ///
     /// # Errors
     /// [`EncodeError::Range`] when the body has more than 2^24 - 1 bytes.
-    pub fn mux(&self, tag: &Tag) -> Result<impl Iterator<Item = Framed> + use<>, EncodeError> {
+    pub fn mux(&mut self, tag: &Tag) -> Result<impl Iterator<Item = Framed> + use<>, EncodeError> {
         let mut out = SmallVec::<[Framed; 1]>::new();
         match self.profile {
             Profile::Full => out.push(Framed::new(tag)?),
@@ -94,12 +98,63 @@ impl Muxer {
                         _ => Some(for_ffmpeg(packet)),
                     };
                     if let Some(rewritten) = rewritten {
-                        out.push(framed(profile, tag, &packet, &rewritten)?);
+                        let payload = match profile {
+                            Profile::Browser => self.payload_for_browser(&rewritten),
+                            _ => None,
+                        };
+                        out.push(framed(tag, &packet, &rewritten, payload)?);
                     }
                 }
             }
         }
         Ok(out.into_iter())
+    }
+
+    /// The header of a file for this reader: of the tracks that `announced` has, those are left
+    /// out of which `start`, the first tags of the stream, shows nothing that the reader can use.
+    ///
+    /// Players wait for every announced track; a codec they do not know would keep them waiting.
+    #[must_use]
+    pub fn header(&self, announced: FileHeader, start: &[Tag]) -> FileHeader {
+        let usable = |kind: TagKind| {
+            let mut muxer = self.clone();
+            let mut tags = start.iter().filter(|tag| tag.kind == kind).peekable();
+            let is_unknown = tags.peek().is_none();
+            is_unknown || tags.any(|tag| muxer.mux(tag).is_ok_and(|mut out| out.next().is_some()))
+        };
+        let mut header = FileHeader::new(
+            announced.has_audio() && usable(TagKind::AUDIO),
+            announced.has_video() && usable(TagKind::VIDEO),
+        );
+        header.version = announced.version;
+        header
+    }
+
+    /// A payload that mpegts.js wants in another form than E-RTMP.
+    fn payload_for_browser(&mut self, packet: &Packet<'_>) -> Option<Vec<u8>> {
+        match (packet.codec.four_cc()?, packet.packet_type) {
+            (FourCc::FLAC, PacketType::SequenceStart) => flac_for_browser(packet.payload),
+            (FourCc::AVC, PacketType::SequenceStart) => {
+                let mut config = AvcConfig::decode(packet.payload).ok()?;
+                self.length_size = core::mem::replace(&mut config.length_size, FULL_LENGTH);
+                self.has_short_lengths().then(|| config.encode().ok())?
+            }
+            (FourCc::HEVC, PacketType::SequenceStart) => {
+                let mut config = HevcConfig::decode(packet.payload).ok()?;
+                self.length_size = core::mem::replace(&mut config.length_size, FULL_LENGTH);
+                self.has_short_lengths().then(|| config.encode().ok())?
+            }
+            (FourCc::AVC | FourCc::HEVC, _) if packet.is_coded() && self.has_short_lengths() => {
+                let mut out = Vec::with_capacity(packet.payload.len() + 16);
+                nal::with_full_lengths(packet.payload, self.length_size, &mut out);
+                Some(out)
+            }
+            _ => None,
+        }
+    }
+
+    const fn has_short_lengths(&self) -> bool {
+        self.length_size < 3
     }
 
     fn for_browser<'a>(&self, packet: &Packet<'a>) -> Option<Packet<'a>> {
@@ -182,21 +237,16 @@ fn legacy(mut packet: Packet<'_>) -> Packet<'_> {
 
 /// Frames a packet with a new body head, or its tag as it is when nothing was rewritten.
 fn framed(
-    profile: Profile,
     tag: &Tag,
     read: &Packet<'_>,
     write: &Packet<'_>,
+    payload: Option<Vec<u8>>,
 ) -> Result<Framed, EncodeError> {
-    let flac = if profile == Profile::Browser {
-        flac_for_browser(write)
-    } else {
-        None
-    };
-    if read == write && flac.is_none() {
+    if read == write && payload.is_none() {
         return Framed::new(tag);
     }
-    let payload = match flac {
-        Some(header) => Bytes::from(header),
+    let payload = match payload {
+        Some(payload) => Bytes::from(payload),
         None => {
             let begin = read.payload_offset;
             tag.body.slice(begin..begin + read.payload.len())
@@ -212,13 +262,8 @@ fn framed(
 
 /// mpegts.js takes the four characters and the bare block behind them, without the block header
 /// that E-RTMP asks for.
-fn flac_for_browser(packet: &Packet<'_>) -> Option<Vec<u8>> {
-    if packet.packet_type != PacketType::SequenceStart
-        || packet.codec != Codec::FourCc(FourCc::FLAC)
-    {
-        return None;
-    }
-    let header = FlacConfig::decode(packet.payload).ok()?.encode();
+fn flac_for_browser(header: &[u8]) -> Option<Vec<u8>> {
+    let header = FlacConfig::decode(header).ok()?.encode();
     let (magic, block) = (header.get(..4)?, header.get(8..)?);
     Some([magic, block].concat())
 }
@@ -238,3 +283,6 @@ fn plain_metadata(tag: &Tag) -> Tag {
     plain.body = tag.body.slice(prefix..);
     plain
 }
+
+/// Bytes in the length of a NAL unit as nearly all streams have it.
+const FULL_LENGTH: u8 = 4;

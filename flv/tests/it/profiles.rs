@@ -14,7 +14,7 @@ fn tags_of(name: &str) -> Vec<Tag> {
         .collect()
 }
 
-fn file(muxer: &Muxer, header: weir_flv::file::FileHeader, tags: &[Tag]) -> Vec<u8> {
+fn file(mut muxer: Muxer, header: weir_flv::file::FileHeader, tags: &[Tag]) -> Vec<u8> {
     let mut out = Framed::file_header(header).to_bytes();
     for tag in tags {
         for mut framed in muxer.mux(tag).expect("short bodies") {
@@ -42,7 +42,7 @@ fn the_full_profile_gives_every_file_back_byte_by_byte() {
     {
         let vector = load(&name);
         let (header, _) = walk(&vector.file).expect("header");
-        let ours = file(&Muxer::new(Profile::Full), header, &tags_of(&name));
+        let ours = file(Muxer::new(Profile::Full), header, &tags_of(&name));
         assert!(ours == vector.file, "{name}");
     }
 }
@@ -73,7 +73,7 @@ fn vectored_writes_see_the_same_bytes() {
 fn ffmpeg_gets_one_track_in_each_tag() {
     let tags = tags_of("os1_ermtp_manytracks_avc1");
     let (header, _) = walk(&load("os1_ermtp_manytracks_avc1").file).expect("header");
-    let written = file(&Muxer::new(Profile::Ffmpeg), header, &tags);
+    let written = file(Muxer::new(Profile::Ffmpeg), header, &tags);
     let packets = |tags: &[Tag]| {
         let mut all = Vec::new();
         for tag in tags {
@@ -113,7 +113,7 @@ fn browsers_get_what_their_demuxers_read() {
         .into_iter()
         .filter(|name| !name.starts_with("ob"))
     {
-        let muxer = Muxer::new(Profile::Browser);
+        let mut muxer = Muxer::new(Profile::Browser);
         for tag in tags_of(&name) {
             for framed in muxer.mux(&tag).expect("short bodies") {
                 let bytes = framed.to_bytes();
@@ -166,10 +166,53 @@ fn browsers_get_flac_without_its_block_header() {
 }
 
 #[test]
+fn browsers_get_lengths_of_four_bytes() {
+    // Of libx264 176x144, made by hand into what flv.js and mpegts.js refuse: lengths of 2 bytes.
+    let record = b"\x01\x42\xc0\x0a\xfd\xe1\0\x04\x67\x42\xc0\x0a\x01\0\x04\x68\xce\x0f\xc8";
+    let video = |body: &[u8]| Tag::new(TagKind::VIDEO, Timestamp::ZERO, body.to_vec().into());
+    let start = video(&[&b"\x17\0\0\0\0"[..], record].concat());
+    let frame = video(b"\x17\x01\0\0\0\0\x02\x65\x88\0\x01\x0c");
+    let mut muxer = Muxer::new(Profile::Browser);
+    let mut body = |tag: &Tag| {
+        let framed = muxer.mux(tag).expect("short").next().expect("AVC");
+        let bytes = framed.to_bytes();
+        hex(&bytes[11..bytes.len() - 4])
+    };
+    let mut longer = record.to_vec();
+    longer[4] = 0xff;
+    assert_eq!(body(&start), hex(&[&b"\x17\0\0\0\0"[..], &longer].concat()));
+    assert_eq!(
+        body(&frame),
+        hex(b"\x17\x01\0\0\0\0\0\0\x02\x65\x88\0\0\0\x01\x0c")
+    );
+    let again = tags_of("o01_h264_bframes_aac44s");
+    let start = again
+        .iter()
+        .find(|tag| tag.kind == TagKind::VIDEO)
+        .expect("AVC");
+    assert_eq!(body(start), hex(&start.body));
+    assert_eq!(body(&frame), hex(&frame.body), "lengths of 4 from here on");
+}
+
+#[test]
+fn browsers_are_told_of_tracks_they_can_use_only() {
+    let flags = |name: &str, profile| {
+        let tags = tags_of(name);
+        let (header, _) = walk(&load(name).file).expect("header");
+        let start: Vec<Tag> = tags.into_iter().take(8).collect();
+        Muxer::new(profile).header(header, &start).flags
+    };
+    assert_eq!(flags("o13_vp9_flac_ertmp", Profile::Browser), 4, "no VP9");
+    assert_eq!(flags("o13_vp9_flac_ertmp", Profile::Full), 5);
+    assert_eq!(flags("o12_av1_opus_ertmp", Profile::Browser), 5);
+    assert_eq!(flags("o05_sorenson_mp3", Profile::Browser), 4);
+}
+
+#[test]
 fn browsers_can_be_given_another_track() {
     let tags = tags_of("o14_multitrack_2v2a");
     let second = TrackId::from(1);
-    let count = |muxer: &Muxer| {
+    let count = |mut muxer: Muxer| {
         tags.iter()
             .filter(|tag| tag.kind == TagKind::VIDEO)
             .map(|tag| muxer.mux(tag).expect("short bodies").count())
@@ -177,10 +220,10 @@ fn browsers_can_be_given_another_track() {
     };
     // 50 frames and the configuration; the default track also has its ends.
     assert_eq!(
-        count(&Muxer::new(Profile::Browser).with_tracks(second, second)),
+        count(Muxer::new(Profile::Browser).with_tracks(second, second)),
         51
     );
-    assert_eq!(count(&Muxer::new(Profile::Browser)), 53);
+    assert_eq!(count(Muxer::new(Profile::Browser)), 53);
 }
 
 #[test]
