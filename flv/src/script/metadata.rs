@@ -1,6 +1,6 @@
 //! onMetaData, field by field.
 
-use weir_amf::{Document, NewValue, Value, amf0};
+use weir_amf::{Document, Kind, NewValue, Value, amf0};
 
 use super::{KeyframeIndex, ON_METADATA, SET_DATA_FRAME, Script};
 use crate::body::{Codec, MediaKind, SoundFormat, TrackId, VideoCodecId};
@@ -76,10 +76,12 @@ impl Metadata {
         }
     }
 
-    /// The fields of an onMetaData; `None` when the script has another name.
+    /// The fields of an onMetaData; `None` when the script has another name, or its value has no
+    /// fields: it is neither an object nor an array with names.
     #[must_use]
     pub fn from_script(script: Script) -> Option<Self> {
-        if script.name() != ON_METADATA {
+        let kind = script.value().kind();
+        if script.name() != ON_METADATA || !matches!(kind, Kind::Object | Kind::EcmaArray) {
             return None;
         }
         let value_index = script.name_index + 1;

@@ -115,6 +115,16 @@ fn fields_of_another_type_cost_only_themselves() {
 }
 
 #[test]
+fn metadata_without_fields_is_none() {
+    // onMetaData with null, a number, a strict array, and nothing at all.
+    for value in [&b"\x05"[..], b"\0\0\0\0\0\0\0\0\0", b"\x0a\0\0\0\0", b""] {
+        let body = [b"\x02\0\x0aonMetaData", value].concat();
+        let tag = Tag::new(TagKind::SCRIPT, Timestamp::ZERO, body.into());
+        assert!(Metadata::from_script(script(&tag)).is_none(), "{value:?}");
+    }
+}
+
+#[test]
 fn editing_keeps_order_and_unknown_fields() {
     let tag = &scripts("o01_h264_bframes_aac44s")[0];
     let mut metadata = metadata(tag);
