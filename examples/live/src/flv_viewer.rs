@@ -4,13 +4,18 @@ use std::{collections::VecDeque, convert::Infallible};
 
 use bytes::{BufMut, Bytes, BytesMut};
 use futures_util::stream::{self, Stream};
-use weir_flv::{Tag, file::Framed};
+use weir_flv::{
+    Tag,
+    file::{Muxer, Profile},
+};
 
 use crate::{hub::Subscription, metrics::Entered, stream::Update};
 
 /// The bytes for one viewer.
 pub(crate) struct FlvViewer {
     subscription: Subscription,
+    /// Leaves out what makes players in browsers stop.
+    muxer: Muxer,
     ready: VecDeque<Bytes>,
     /// What is too small to be sent alone: heads and tails of tags.
     small: BytesMut,
@@ -20,10 +25,12 @@ pub(crate) struct FlvViewer {
 impl FlvViewer {
     /// Begins with the header of the file and what a viewer needs first.
     pub(crate) fn new(mut subscription: Subscription, counted: Entered) -> Self {
-        let header = subscription.header.encode();
         let start = subscription.take_start();
+        let muxer = Muxer::new(Profile::Browser);
+        let header = muxer.header(subscription.header, &start).encode();
         let mut viewer = Self {
             subscription,
+            muxer,
             ready: VecDeque::new(),
             small: BytesMut::from(&header[..]),
             _counted: counted,
@@ -66,15 +73,19 @@ impl FlvViewer {
     /// Frames a tag; its body is shared unless it is small.
     fn push(&mut self, tag: &Tag) {
         // A tag that was a message is not too long for a file.
-        let Ok(framed) = Framed::new(tag) else { return };
-        self.small.put_slice(framed.head());
-        if framed.body().len() < SHARE_FROM {
-            self.small.put_slice(framed.body());
-        } else {
-            self.flush();
-            self.ready.push_back(framed.body().clone());
+        let Ok(tags) = self.muxer.mux(tag) else {
+            return;
+        };
+        for framed in tags {
+            self.small.put_slice(framed.head());
+            if framed.body().len() < SHARE_FROM {
+                self.small.put_slice(framed.body());
+            } else {
+                self.flush();
+                self.ready.push_back(framed.body().clone());
+            }
+            self.small.put_slice(&framed.tail());
         }
-        self.small.put_slice(&framed.tail());
     }
 
     fn flush(&mut self) {
