@@ -2,6 +2,7 @@
 
 pub mod amf;
 pub mod auth;
+pub mod flv;
 #[cfg(feature = "peers")]
 pub mod peers;
 pub mod rtmp;

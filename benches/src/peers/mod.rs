@@ -1,4 +1,5 @@
 //! The same work done by other crates from crates.io.
 
 pub mod amf;
+pub mod flv;
 pub mod rtmp;

@@ -12,6 +12,7 @@ mod amf;
 mod auth;
 mod budgets;
 mod count;
+mod flv;
 mod rtmp;
 
 use std::io::{self, Write};
@@ -26,6 +27,9 @@ fn main() -> ExitCode {
         #[cfg(feature = "peers")]
         amf::PEERS,
         auth::WORKLOADS,
+        flv::WORKLOADS,
+        #[cfg(feature = "peers")]
+        flv::PEERS,
         rtmp::WORKLOADS,
         #[cfg(feature = "peers")]
         rtmp::PEERS,
