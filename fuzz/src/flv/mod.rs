@@ -1,5 +1,9 @@
 //! Targets of weir-flv.
 
+mod peer;
+
+pub use peer::scuffle;
+
 use bytes::{Buf, Bytes};
 use weir_flv::body::{self, Class, Codec, MultichannelConfig, Packet};
 use weir_flv::codec::{CodecConfig, adts, nal};
