@@ -7,3 +7,4 @@ pub mod flv;
 pub mod peers;
 pub mod rtmp;
 pub mod rtp;
+pub mod rtsp;
