@@ -14,6 +14,7 @@ mod budgets;
 mod count;
 mod flv;
 mod rtmp;
+mod rtsp;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -33,6 +34,9 @@ fn main() -> ExitCode {
         rtmp::WORKLOADS,
         #[cfg(feature = "peers")]
         rtmp::PEERS,
+        rtsp::WORKLOADS,
+        #[cfg(feature = "peers")]
+        rtsp::PEERS,
     ]
     .concat();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
