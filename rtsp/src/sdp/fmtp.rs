@@ -154,7 +154,14 @@ impl<'a> Fmtp<'a> {
     /// The value of a parameter, whatever its case. The first one counts; a flag without `=` has
     /// the empty value.
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.iter()
+        // Codecs ask for one name after another: most parameters end at a look at their beginning.
+        let begins = |parameter: &&str| {
+            let begin = parameter.trim_start().get(..key.len());
+            begin.is_some_and(|begin| begin.eq_ignore_ascii_case(key))
+        };
+        self.split()
+            .filter(begins)
+            .filter_map(parameter)
             .find(|(name, _)| name.eq_ignore_ascii_case(key))
             .map(|(_, value)| value)
     }
@@ -169,11 +176,18 @@ impl<'a> Fmtp<'a> {
     /// Split at `;`, then at the first `=`, blanks around both taken away, so values may contain
     /// `=` and `,`.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0
-            .split(';')
-            .map(|parameter| parameter.split_once('=').unwrap_or((parameter, "")))
-            .map(|(name, value)| (name.trim(), value.trim()))
-            .filter(|(name, _)| !name.is_empty())
+        self.split().filter_map(parameter)
+    }
+
+    /// What stands between the semicolons.
+    fn split(&self) -> impl Iterator<Item = &str> {
+        let mut rest = Some(&*self.0);
+        core::iter::from_fn(move || {
+            let text = rest?;
+            let end = memchr::memchr(b';', text.as_bytes());
+            rest = end.and_then(|end| text.get(end + 1..));
+            end.map_or(Some(text), |end| text.get(..end))
+        })
     }
 
     /// Whether there is no parameter.
@@ -208,6 +222,13 @@ impl<'a> Fmtp<'a> {
     pub fn into_owned(self) -> Fmtp<'static> {
         Fmtp(Cow::Owned(self.0.into_owned()))
     }
+}
+
+/// Name and value of one parameter, if it has a name.
+fn parameter(text: &str) -> Option<(&str, &str)> {
+    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    let (name, value) = (name.trim(), value.trim());
+    (!name.is_empty()).then_some((name, value))
 }
 
 impl<'a> From<&'a str> for Fmtp<'a> {
