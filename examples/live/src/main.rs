@@ -6,6 +6,7 @@
 
 mod auth;
 mod config;
+mod ending;
 mod flv_viewer;
 mod http;
 mod hub;

@@ -1,19 +1,13 @@
 //! One RTMP connection: bytes between the socket and the session, media between the session and
 //! the streams.
 
-use std::{
-    io,
-    net::SocketAddr,
-    pin::pin,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Instant};
 
 use bytes::{Buf, Bytes, BytesMut};
 use futures_util::future::{self, FutureExt};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    time::{sleep_until, timeout},
+    time::sleep_until,
 };
 use tracing::{debug, info, warn};
 use weir_auth::Action;
@@ -27,6 +21,7 @@ use weir_rtmp::{
 
 use crate::{
     auth::{Login, Rejection},
+    ending::{Failure, drain, report},
     hub::{NameTaken, Publication, StreamKey},
     player::Player,
     record::Recording,
@@ -57,14 +52,8 @@ pub(crate) async fn serve(
         tls,
         server: Arc::clone(&server),
     };
-    match connection.run(reader, writer).await {
-        Ok(()) => debug!(%peer, "closed"),
-        Err(Failure::Peer(error)) => {
-            server.metrics.misbehaved.add(1);
-            warn!(%peer, "{error}");
-        }
-        Err(Failure::Socket(error)) => debug!(%peer, "connection lost: {error}"),
-    }
+    let ended = connection.run(reader, writer).await;
+    report(ended, peer, &server.metrics);
     connection.end();
 }
 
@@ -81,20 +70,12 @@ struct Connection {
     server: Arc<Server>,
 }
 
-/// Why a connection ended before its time.
-enum Failure {
-    /// What the client sent.
-    Peer(Error),
-    /// The network.
-    Socket(io::Error),
-}
-
 impl Connection {
     async fn run(
         &mut self,
         mut reader: impl AsyncRead + Unpin,
         mut writer: impl AsyncWrite + Unpin,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Failure<Error>> {
         let server = Arc::clone(&self.server);
         let mut stopping = pin!(server.shutdown.cancelled().fuse());
         let mut timer = pin!(sleep_until(tokio::time::Instant::now()));
@@ -102,12 +83,14 @@ impl Connection {
         loop {
             loop {
                 match self.session.poll_event() {
-                    Ok(Some(ServerEvent::Closed)) => return self.drain(&mut writer).await,
+                    Ok(Some(ServerEvent::Closed)) => {
+                        return Ok(drain(self.session.output(), writer).await?);
+                    }
                     Ok(Some(event)) => self.handle(event).await,
                     Ok(None) => break,
                     Err(error) => {
                         // What the client should be told is in the output already.
-                        let _ = self.drain(&mut writer).await;
+                        let _ = drain(self.session.output(), writer).await;
                         return Err(Failure::Peer(error));
                     }
                 }
@@ -130,12 +113,12 @@ impl Connection {
                     let _ = self.session.close(&status, Instant::now());
                 }
                 written = writer.write_buf(output), if output.has_remaining() => {
-                    self.server.metrics.bytes_out.add(written.map_err(Failure::Socket)?);
+                    self.server.metrics.bytes_out.add(written?);
                 }
                 (index, update) = next_update(&mut self.players) => self.forward(index, update),
                 () = self.shared.ready(), if has_room => self.share(),
                 read = reader.read_buf(&mut buffer), if wants_input => {
-                    match read.map_err(Failure::Socket)? {
+                    match read? {
                         0 => self.session.handle_eof(Instant::now()),
                         read => {
                             self.server.metrics.bytes_in.add(read);
@@ -407,17 +390,6 @@ impl Connection {
         self.unpublish(|_| true);
         self.players.clear();
     }
-
-    /// Writes what is left to say, as long as the client reads it.
-    async fn drain(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> Result<(), Failure> {
-        let written = timeout(FAREWELL, async {
-            while self.session.output().has_remaining() {
-                writer.write_buf(self.session.output()).await?;
-            }
-            writer.shutdown().await
-        });
-        written.await.unwrap_or(Ok(())).map_err(Failure::Socket)
-    }
 }
 
 /// Waits for the next thing that one of the players gets.
@@ -437,5 +409,3 @@ async fn next_update(players: &mut [Player]) -> (usize, Update) {
 const READ_LEN: usize = 4 << 10;
 /// How much may wait for a client that uses shared objects; what comes then is merged.
 const SHARED_BACKLOG: usize = 64 << 10;
-/// How long a connection that ends may take to read its last message.
-const FAREWELL: Duration = Duration::from_secs(1);

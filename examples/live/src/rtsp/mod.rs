@@ -10,11 +10,10 @@ mod tunnel;
 
 use std::{
     collections::HashMap,
-    io,
     net::{IpAddr, SocketAddr},
     pin::pin,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
 use bytes::{Buf, BytesMut};
@@ -22,9 +21,9 @@ use futures_util::future::{self, FutureExt};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::mpsc,
-    time::{sleep_until, timeout},
+    time::sleep_until,
 };
-use tracing::{debug, warn};
+use tracing::debug;
 use weir_rtsp::{Error, ServerConfig, ServerEvent, ServerSession, TrackId, rtp::ClockAnchor};
 
 pub(crate) use self::tunnel::Tunnels;
@@ -35,6 +34,7 @@ use self::{
 };
 use crate::{
     auth::Login,
+    ending::{Failure, drain, report},
     hub::{Publication, StreamKey},
     server::Server,
     stream::Update,
@@ -103,15 +103,8 @@ async fn run(
         ends,
         server: Arc::clone(&server),
     };
-    let peer = ends.peer;
-    match connection.run(reader, writer).await {
-        Ok(()) => debug!(%peer, "closed"),
-        Err(Failure::Peer(error)) => {
-            server.metrics.misbehaved.add(1);
-            warn!(%peer, "{error}");
-        }
-        Err(Failure::Socket(error)) => debug!(%peer, "connection lost: {error}"),
-    }
+    let ended = connection.run(reader, writer).await;
+    report(ended, ends.peer, &server.metrics);
     connection.end().await;
 }
 
@@ -145,20 +138,12 @@ enum Role {
     },
 }
 
-/// Why a connection ended before its time.
-enum Failure {
-    /// What the client sent.
-    Peer(Error),
-    /// The network.
-    Socket(io::Error),
-}
-
 impl Connection {
     async fn run(
         &mut self,
         mut reader: impl AsyncRead + Unpin,
         mut writer: impl AsyncWrite + Unpin,
-    ) -> Result<(), Failure> {
+    ) -> Result<(), Failure<Error>> {
         let server = Arc::clone(&self.server);
         let mut stopping = pin!(server.shutdown.cancelled().fuse());
         let mut timer = pin!(sleep_until(tokio::time::Instant::now()));
@@ -166,12 +151,14 @@ impl Connection {
         loop {
             loop {
                 match self.session.poll_event() {
-                    Ok(Some(ServerEvent::Closed)) => return self.drain(&mut writer).await,
+                    Ok(Some(ServerEvent::Closed)) => {
+                        return Ok(drain(self.session.output(), writer).await?);
+                    }
                     Ok(Some(event)) => self.handle(event).await,
                     Ok(None) => break,
                     Err(error) => {
                         // What the client should be told is in the output already.
-                        let _ = self.drain(&mut writer).await;
+                        let _ = drain(self.session.output(), writer).await;
                         return Err(Failure::Peer(error));
                     }
                 }
@@ -191,10 +178,10 @@ impl Connection {
                 () = &mut stopping => {
                     self.session.end_of_stream(Instant::now());
                     self.send_datagrams();
-                    return self.drain(&mut writer).await;
+                    return Ok(drain(self.session.output(), writer).await?);
                 }
                 written = writer.write_buf(output), if output.has_remaining() => {
-                    self.server.metrics.bytes_out.add(written.map_err(Failure::Socket)?);
+                    self.server.metrics.bytes_out.add(written?);
                 }
                 update = next_update(&mut self.role) => self.forward(update),
                 Some((channel, from, datagram)) = self.received.recv() => {
@@ -202,7 +189,7 @@ impl Connection {
                     self.session.handle_datagram(channel, from, datagram, Instant::now());
                 }
                 read = reader.read_buf(&mut buffer), if wants_input => {
-                    match read.map_err(Failure::Socket)? {
+                    match read? {
                         0 => self.session.handle_eof(Instant::now()),
                         read => {
                             self.server.metrics.bytes_in.add(read);
@@ -276,17 +263,6 @@ impl Connection {
         self.leave().await;
         self.ports.clear();
     }
-
-    /// Writes what is left to say, as long as the client reads it.
-    async fn drain(&mut self, writer: &mut (impl AsyncWrite + Unpin)) -> Result<(), Failure> {
-        let written = timeout(FAREWELL, async {
-            while self.session.output().has_remaining() {
-                writer.write_buf(self.session.output()).await?;
-            }
-            writer.shutdown().await
-        });
-        written.await.unwrap_or(Ok(())).map_err(Failure::Socket)
-    }
 }
 
 /// Waits for the next thing that a player gets.
@@ -304,5 +280,3 @@ async fn next_update(role: &mut Role) -> Update {
 const READ_LEN: usize = 16 << 10;
 /// Datagrams that may wait for the session.
 const DATAGRAMS: usize = 512;
-/// How long a connection that ends may take to read its last message.
-const FAREWELL: Duration = Duration::from_secs(1);
