@@ -60,7 +60,7 @@ pub(crate) struct Config {
     )]
     pub(crate) auth: String,
 
-    /// Size of the chunks sent by RTMP; any but the default is cut anew for each player
+    /// Size of the chunks sent by RTMP
     #[arg(long, value_name = "BYTES", default_value_t = 65_536,
         value_parser = clap::value_parser!(u32).range(1..=0xFF_FFFF))]
     pub(crate) chunk_size: u32,

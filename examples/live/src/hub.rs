@@ -17,6 +17,7 @@ use weir_flv::{
     file::FileHeader,
     live::{JoinPolicy, TimeBase, Viewer},
 };
+use weir_rtmp::chunk::ChunkSize;
 
 use crate::{
     record::{Recording, Recordings},
@@ -28,15 +29,22 @@ use crate::{
 pub(crate) struct Hub {
     streams: Mutex<HashMap<StreamKey, mpsc::UnboundedSender<Command>>>,
     recordings: Recordings,
+    chunk_size: ChunkSize,
     tasks: TaskTracker,
 }
 
 impl Hub {
-    /// Starts with no stream; the tasks of streams are counted in `tasks`.
-    pub(crate) fn new(recordings: Recordings, tasks: TaskTracker) -> Arc<Self> {
+    /// Starts with no stream; messages are prepared for RTMP with chunks of `chunk_size`, and the
+    /// tasks of streams are counted in `tasks`.
+    pub(crate) fn new(
+        recordings: Recordings,
+        chunk_size: ChunkSize,
+        tasks: TaskTracker,
+    ) -> Arc<Self> {
         Arc::new(Self {
             streams: Mutex::default(),
             recordings,
+            chunk_size,
             tasks,
         })
     }
@@ -92,6 +100,10 @@ impl Hub {
     /// Where streams are recorded.
     pub(crate) fn recordings(&self) -> &Recordings {
         &self.recordings
+    }
+
+    pub(crate) fn chunk_size(&self) -> ChunkSize {
+        self.chunk_size
     }
 
     /// Takes the task of `key`, which alone calls this, out of the registry unless a command waits.
@@ -277,7 +289,8 @@ mod tests {
     use super::*;
 
     fn hub() -> Arc<Hub> {
-        Hub::new(Recordings::new("nowhere".into(), false), TaskTracker::new())
+        let recordings = Recordings::new("nowhere".into(), false);
+        Hub::new(recordings, ChunkSize::default(), TaskTracker::new())
     }
 
     fn picture() -> Tag {

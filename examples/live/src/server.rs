@@ -97,7 +97,7 @@ pub(crate) async fn run(config: Config) -> Result<(), String> {
     let server = Arc::new(Server {
         ports,
         auth,
-        hub: Hub::new(recordings, tasks.clone()),
+        hub: Hub::new(recordings, config.session().chunk_size, tasks.clone()),
         shared_objects: SharedObjects::open(config.shared_objects.clone()),
         tunnels: rtmpt::Tunnels::default(),
         rtsp_tunnels: rtsp::Tunnels::default(),

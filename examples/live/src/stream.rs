@@ -15,7 +15,7 @@ use weir_flv::{
     live::{GopCache, GopLimits, JoinPolicy, Pushed, TimeBase, Viewer},
 };
 use weir_rtmp::{
-    Class, MediaPacket, ServerConfig,
+    Class, MediaPacket,
     chunk::{ChunkSize, MessageStreamId, PreparedMessage},
 };
 
@@ -76,7 +76,6 @@ pub(crate) async fn run(
     let mut stream = Stream {
         hub,
         key,
-        chunk_size: ServerConfig::default().chunk_size,
         commands: sender,
         publisher: None,
         last_tag: Instant::now(),
@@ -110,8 +109,6 @@ pub(crate) async fn run(
 struct Stream {
     hub: Arc<Hub>,
     key: StreamKey,
-    /// That of the messages which sessions send.
-    chunk_size: ChunkSize,
     /// Given to subscriptions, so that they can say they left.
     commands: mpsc::UnboundedSender<Command>,
     publisher: Option<mpsc::Receiver<Tag>>,
@@ -218,7 +215,7 @@ impl Stream {
                 recorder.send(tag.clone()).await;
             }
             if matches!(self.cache.push(&tag), Pushed::New(_)) {
-                self.pending.extend(Frame::new(tag, self.chunk_size));
+                self.pending.extend(Frame::new(tag, self.hub.chunk_size()));
             }
         }
         match flush_interval(self.updates.receiver_count()) {
