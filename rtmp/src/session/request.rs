@@ -3,8 +3,6 @@
 use core::time::Duration;
 use std::string::String;
 
-use weir_amf::Value;
-
 use crate::{Limits, Status, StatusCode, StreamName, message::Values};
 
 /// How a stream is published: the third argument of `publish`. RTMP 1.0, section 7.2.2.6.
@@ -69,26 +67,42 @@ pub enum PlayStart {
     LiveOrRecorded,
     /// The live stream only, -1 on the wire.
     Live,
-    /// The recorded stream, from this time on. Seconds on the wire.
+    /// The recorded stream, from this time on. Milliseconds on the wire.
     Recorded(Duration),
 }
 
 impl PlayStart {
-    /// The argument on the wire.
-    pub fn to_wire(self) -> f64 {
-        match self {
-            Self::LiveOrRecorded => -2.0,
-            Self::Live => -1.0,
-            Self::Recorded(start) => start.as_secs_f64(),
+    /// The argument of `play`. The specification says seconds; librtmp 2.4 sends and nginx-rtmp
+    /// 1.2 reads milliseconds.
+    pub(super) fn to_wire(self) -> f64 {
+        self.in_units(1_000.0)
+    }
+
+    /// FFmpeg 5.1 and librtmp 2.4 give the special values in milliseconds too, -2000 and -1000.
+    fn from_wire(start: f64) -> Self {
+        match start {
+            -1.0 | -1_000.0 => Self::Live,
+            start => millis(start).map_or(Self::LiveOrRecorded, Self::Recorded),
         }
     }
 
-    /// FFmpeg 5.1 and librtmp 2.4 send milliseconds, -2000 and -1000.
-    fn from_wire(start: f64) -> Self {
-        if start == -1.0 || start == -1000.0 {
-            Self::Live
-        } else {
-            Duration::try_from_secs_f64(start).map_or(Self::LiveOrRecorded, Self::Recorded)
+    /// The member of the options of `play2`, which are in seconds.
+    pub(super) fn to_option(self) -> f64 {
+        self.in_units(1.0)
+    }
+
+    fn from_option(start: f64) -> Self {
+        match start {
+            -1.0 => Self::Live,
+            start => seconds(start).map_or(Self::LiveOrRecorded, Self::Recorded),
+        }
+    }
+
+    fn in_units(self, per_second: f64) -> f64 {
+        match self {
+            Self::LiveOrRecorded => -2.0,
+            Self::Live => -1.0,
+            Self::Recorded(start) => start.as_secs_f64() * per_second,
         }
     }
 }
@@ -112,9 +126,7 @@ impl PlayRequest {
             .number(2)
             .map_or_else(PlayStart::default, PlayStart::from_wire);
         // -1 is the default and means all; 0 means one frame.
-        let duration = args
-            .number(3)
-            .and_then(|secs| Duration::try_from_secs_f64(secs).ok());
+        let duration = args.number(3).and_then(millis);
         // Flash Player lets it be a number: 0 adds to the playlist, 2 and 3 are rare.
         let reset = args
             .boolean(4)
@@ -167,27 +179,25 @@ impl Play2Request {
         let document = args.document_with(&limits.amf()).unwrap_or_default();
         let parameters = document.value(1);
         let text = |name| parameters.get(name).as_str();
-        let seconds = |name| parameters.get(name).as_f64().and_then(duration);
+        let number = |name| parameters.get(name).as_f64();
         Self {
             name: text("streamName").unwrap_or_default().into(),
             old_name: text("oldStreamName").map(StreamName::from),
             transition: text("transition").unwrap_or_default().into(),
-            start: start(parameters.get("start")),
-            duration: seconds("len"),
-            offset: seconds("offset"),
+            start: number("start").map_or_else(PlayStart::default, PlayStart::from_option),
+            duration: number("len").and_then(seconds),
+            offset: number("offset").and_then(seconds),
             args,
         }
     }
 }
 
-fn start(value: Value<'_>) -> PlayStart {
-    value
-        .as_f64()
-        .map_or_else(PlayStart::default, PlayStart::from_wire)
+fn seconds(number: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(number).ok()
 }
 
-fn duration(seconds: f64) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds).ok()
+fn millis(number: f64) -> Option<Duration> {
+    seconds(number / 1_000.0)
 }
 
 /// The answer to `play`: what is sent before the media, in this order.

@@ -183,6 +183,27 @@ fn a_play_says_where_to_begin() {
     }
 }
 
+/// What `rtmpdump --start 2 --stop 3.5` of librtmp 2.4 sends.
+#[test]
+fn times_of_a_play_are_milliseconds() {
+    let mut pair = Pair::connected();
+    let (start, len) = (2_000_f64.to_be_bytes(), 1_500_f64.to_be_bytes());
+    let args = [b"\x05\x02\0\x04show\0", &start[..], b"\0", &len].concat();
+    let mut request = PlayRequest::new("show");
+    request.start = PlayStart::Recorded(Duration::from_secs(2));
+    request.duration = Some(Duration::from_millis(1500));
+    pair.client.play(request, pair.now).unwrap();
+    pair.run();
+    let played = pair.server_events.iter().find_map(|event| match event {
+        ServerEvent::PlayRequested { request, .. } => Some(request),
+        _ => None,
+    });
+    let played = played.expect("the server was asked");
+    assert_eq!(played.args.as_bytes()[..], args);
+    assert_eq!(played.start, PlayStart::Recorded(Duration::from_secs(2)));
+    assert_eq!(played.duration, Some(Duration::from_millis(1500)));
+}
+
 #[test]
 fn a_recording_is_played_from_begin_to_end() {
     let mut pair = Pair::connected();

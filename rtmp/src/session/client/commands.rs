@@ -78,7 +78,7 @@ impl ClientSession {
             .with("streamName", request.name.as_str())
             .with("oldStreamName", old.as_str())
             .with("transition", &request.transition)
-            .with("start", request.start.to_wire())
+            .with("start", request.start.to_option())
             .with(
                 "len",
                 request.duration.map_or(-1.0, |len| len.as_secs_f64()),
@@ -436,7 +436,7 @@ impl ClientSession {
         if play.duration.is_some() || !play.reset {
             values.push(
                 play.duration
-                    .map_or(-1.0, |duration| duration.as_secs_f64()),
+                    .map_or(-1.0, |duration| duration.as_secs_f64() * 1_000.0),
             );
         }
         if !play.reset {
