@@ -87,8 +87,10 @@ impl Unwrap {
         Self { last: None }
     }
 
-    /// A clock that stands at a known time.
-    pub(crate) const fn at(timestamp: Timestamp, time: i64) -> Self {
+    /// A clock that stands at a known time, such as that of a
+    /// [`SeekPoint`](crate::file::SeekPoint).
+    #[must_use]
+    pub const fn at(timestamp: Timestamp, time: i64) -> Self {
         Self {
             last: Some((timestamp, time)),
         }

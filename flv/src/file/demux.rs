@@ -144,6 +144,18 @@ impl Demuxer {
         }
     }
 
+    /// A demuxer with default limits of what stands behind a place in a file, such as
+    /// [`SeekPoint::position`](crate::file::SeekPoint::position): tags come next, no header, and
+    /// offsets count from the beginning of the file.
+    #[must_use]
+    pub fn at(position: u64, mode: Mode) -> Self {
+        Self {
+            input: Input::at(position),
+            place: Place::Tag,
+            ..Self::new(mode)
+        }
+    }
+
     /// Stores bytes behind those pushed before. They are read by [`poll_event`](Self::poll_event).
     pub fn push(&mut self, bytes: Bytes) {
         if self.failed.is_none() && !self.input.ended() {

@@ -22,6 +22,14 @@ pub(super) struct Input {
 }
 
 impl Input {
+    /// An input whose first byte stands at a position.
+    pub(super) fn at(offset: u64) -> Self {
+        Self {
+            offset,
+            ..Self::default()
+        }
+    }
+
     pub(super) fn push(&mut self, bytes: Bytes) {
         if !bytes.is_empty() {
             self.len += bytes.len();

@@ -6,7 +6,7 @@ use bytes::{Buf, Bytes};
 use proptest::prelude::*;
 use weir_flv::body::Class;
 use weir_flv::file::{
-    Event, FileHeader, Mode, Patch, Recorder, RecorderConfig, TagRef, seek, walk,
+    Demuxer, Event, FileHeader, Mode, Patch, Recorder, RecorderConfig, TagRef, seek, walk,
 };
 use weir_flv::script::{Keyframe, Metadata, Script};
 use weir_flv::{Limits, Tag, TagKind, Timestamp};
@@ -423,6 +423,29 @@ fn wrong_indexes_are_not_believed() {
         (scanned.position, scanned.time),
         (right.position, right.time)
     );
+}
+
+#[test]
+fn a_demuxer_goes_on_from_the_place_that_was_found() {
+    let file = load("o02_h264_aac_keyframe_index").file;
+    let point = seek(&mut &file[..], Duration::from_secs(2), &Limits::default());
+    let position = point.expect("a file").expect("key frames").position;
+    let begin = usize::try_from(position).expect("a short file");
+    for mode in [Mode::Strict, Mode::Tolerant, Mode::Recover] {
+        let events = |mut demuxer: Demuxer, bytes: &[u8]| {
+            demuxer.push(Bytes::copy_from_slice(bytes));
+            demuxer.finish();
+            let mut events = Vec::new();
+            while let Some(event) = demuxer.poll_event().expect("a whole file") {
+                events.push(event);
+            }
+            events
+        };
+        let mut whole = events(Demuxer::new(mode), &file);
+        whole.retain(|event| matches!(event, Event::Tag(found) if found.offset >= position));
+        assert!(whole.len() > 10);
+        assert_eq!(events(Demuxer::at(position, mode), &file[begin..]), whole);
+    }
 }
 
 #[test]
