@@ -22,7 +22,7 @@ use tokio::net::TcpListener;
 use tracing::{error, info};
 use weir_auth::Action;
 
-use crate::{auth::Refused, flv_viewer::FlvViewer, hub::StreamKey, page, rtmpt, server::Server};
+use crate::{auth::Refused, flv_viewer::FlvViewer, hub::StreamKey, page, rtmp, server::Server};
 
 /// Serves HTTP until the server stops.
 pub(crate) async fn serve(server: Arc<Server>, listener: TcpListener) {
@@ -32,7 +32,7 @@ pub(crate) async fn serve(server: Arc<Server>, listener: TcpListener) {
         .route("/metrics", get(metrics))
         .route(
             "/{*path}",
-            get(stream).options(preflight).post(rtmpt::handle),
+            get(stream).options(preflight).post(rtmp::tunnel),
         )
         .with_state(server);
     // A frame is sent when it is there, not when the last one was acknowledged.

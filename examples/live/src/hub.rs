@@ -79,6 +79,16 @@ impl Hub {
         answer.await.ok()
     }
 
+    /// Whether a stream has a publisher.
+    pub(crate) async fn is_live(&self, key: &StreamKey) -> bool {
+        let (reply, answer) = oneshot::channel();
+        let asked = match self.lock().get(key) {
+            Some(commands) => commands.send(Command::Summarise { reply }),
+            None => return false,
+        };
+        asked.is_ok() && matches!(answer.await, Ok(Some(_)))
+    }
+
     /// The streams that have a publisher, by name.
     pub(crate) async fn live(&self) -> Vec<(StreamKey, stream::Summary)> {
         let mut asked = Vec::new();

@@ -2,7 +2,8 @@
 //!
 //! `main` reads the arguments; [`server`] listens and ends in order; [`rtmp`], [`rtsp`] and
 //! [`http`] drive one connection each; [`hub`] knows the streams, [`stream`] is the task of one, [`record`]
-//! writes it to a file. What other servers would have to write again is in weir's crates.
+//! writes it to a file, and [`playback`] reads it from there. What other servers would have to write
+//! again is in weir's crates.
 
 mod auth;
 mod config;
@@ -12,10 +13,9 @@ mod http;
 mod hub;
 mod metrics;
 mod page;
-mod player;
+mod playback;
 mod record;
 mod rtmp;
-mod rtmpt;
 mod rtsp;
 mod server;
 mod shared_objects;

@@ -64,7 +64,7 @@ impl Recordings {
     }
 
     /// The file of a stream. Different names have different files, all inside the folder.
-    fn path(&self, key: &StreamKey) -> PathBuf {
+    pub(crate) fn path(&self, key: &StreamKey) -> PathBuf {
         let mut path = self.folder.clone();
         for segment in key.as_str().split('/') {
             path.push(file_name(segment));
@@ -193,8 +193,8 @@ fn write(file: &mut File, mut append: Framed) -> io::Result<()> {
     Ok(())
 }
 
-/// A file as a recorder reads it.
-struct Ranges(File);
+/// A file as weir reads it.
+pub(crate) struct Ranges(pub(crate) File);
 
 impl Source for Ranges {
     type Error = io::Error;

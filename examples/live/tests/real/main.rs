@@ -15,6 +15,7 @@ mod login;
 mod nginx;
 mod our_client;
 mod program;
+mod recordings;
 mod rtsp;
 mod rtsp_codecs;
 mod server;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
     claim::run(&[
         first_light::CLAIMS,
         our_client::CLAIMS,
+        recordings::CLAIMS,
         shared_objects::CLAIMS,
         transports::CLAIMS,
         interop::CLAIMS,

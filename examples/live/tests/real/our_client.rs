@@ -274,7 +274,7 @@ fn stream_name(url: &str) -> String {
         .stream
 }
 
-fn play(url: &str) -> Connection<ClientSession, ()> {
+pub(crate) fn play(url: &str) -> Connection<ClientSession, ()> {
     let mut client = connect(url);
     wait_until_connected(&mut client);
     client
@@ -306,7 +306,7 @@ fn wait_for_media(
 }
 
 /// Publishes the clip as fast as it goes, and waits until it is recorded.
-fn publish_clip(server: &Server, kind: PublishKind) {
+pub(crate) fn publish_clip(server: &Server, kind: PublishKind) {
     let recorded = server.log_lines("recorded").len();
     let url = server.rtmp("live/test");
     let mut client = connect(&url);
@@ -347,7 +347,7 @@ fn send_clip(
     (stream, packets)
 }
 
-fn clip_tags() -> Vec<Tag> {
+pub(crate) fn clip_tags() -> Vec<Tag> {
     let mut demuxer = Demuxer::new(Mode::Strict);
     demuxer.push(fs::read(clip()).unwrap().into());
     demuxer.finish();
