@@ -613,10 +613,7 @@ impl<'a> Cursor<'a> {
                 &[]
             }
         };
-        Some(Body {
-            payload,
-            marker: true,
-        })
+        Some(Body::packet(payload, true))
     }
 
     /// Each fragment carries the size of the whole: RFC 3640, section 3.2.1.1.
@@ -631,10 +628,7 @@ impl<'a> Cursor<'a> {
         if rest.is_empty() {
             self.sent = self.sent.wrapping_add(1);
         }
-        Body {
-            payload,
-            marker: rest.is_empty(),
-        }
+        Body::packet(payload, rest.is_empty())
     }
 
     const fn headers_bits(&self, count: usize) -> usize {

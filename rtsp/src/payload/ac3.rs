@@ -278,10 +278,7 @@ impl<'a> Cursor<'a> {
         if rest.is_empty() {
             self.sent = self.sent.wrapping_add(self.split_duration);
         }
-        Some(Body {
-            payload,
-            marker: rest.is_empty(),
-        })
+        Some(Body::packet(payload, rest.is_empty()))
     }
 
     fn whole(&mut self, room: usize, head: &mut PacketHead) -> Body<'a> {
@@ -297,10 +294,7 @@ impl<'a> Cursor<'a> {
         let (payload, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, &[]));
         self.rest = rest;
         head.extend(&[0, count]);
-        Body {
-            payload,
-            marker: true,
-        }
+        Body::packet(payload, true)
     }
 }
 

@@ -413,10 +413,7 @@ impl<'a> Cursor<'a> {
                 head.set(aggregation_at, aggregation | 0x10);
                 head.extend(&[obu.first]);
                 head.extend(obu.extension.as_slice());
-                return Some(Body {
-                    payload: obu.payload,
-                    marker: self.is_done(),
-                });
+                return Some(Body::packet(obu.payload, self.is_done()));
             }
             write_leb128(obu.len(), head);
             head.extend(&[obu.first]);
@@ -430,10 +427,7 @@ impl<'a> Cursor<'a> {
             obu = more;
         }
         head.set(aggregation_at, aggregation);
-        Some(Body {
-            payload: &[],
-            marker: self.is_done(),
-        })
+        Some(Body::packet(&[], self.is_done()))
     }
 
     fn fragment(&mut self, room: usize, head: &mut PacketHead, aggregation: u8) -> Body<'a> {
@@ -449,10 +443,7 @@ impl<'a> Cursor<'a> {
         self.split = rest;
         let goes_on = if rest.is_empty() { 0 } else { 0x40 };
         head.set(at, aggregation | goes_on | 0x10);
-        Body {
-            payload,
-            marker: rest.is_empty() && self.is_done(),
-        }
+        Body::packet(payload, rest.is_empty() && self.is_done())
     }
 
     /// The next OBU that is sent: no temporal delimiters, tile lists and padding.

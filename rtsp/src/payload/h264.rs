@@ -289,43 +289,36 @@ impl Packetizer {
 }
 
 impl<'a> Cursor<'a> {
-    #[inline]
     pub(super) fn next(&mut self, room: usize, head: &mut PacketHead) -> Option<Body<'a>> {
         if !self.split.is_empty() {
-            return Some(self.fragment(room, head, 0));
+            return Some(self.fragments(room - 2, head));
         }
         let unit = self.next?;
         if unit.len() <= room {
             return Some(self.whole(unit, room, head));
         }
         let (header, rest) = unit.split_first()?;
+        let (payload, rest) = rest.split_at_checked(room - 2)?;
         self.header = *header;
         self.split = rest;
         self.next = self.units.next();
-        Some(self.fragment(room, head, START_BIT))
+        self.put_fu_header(START_BIT, head);
+        Some(Body::packet(payload, false))
     }
 
-    #[inline]
-    fn fragment(&mut self, room: usize, head: &mut PacketHead, start: u8) -> Body<'a> {
-        let indicator = (self.header & !TYPE_MASK) | FU_A;
-        let fu_header = start | (self.header & TYPE_MASK);
-        match self.split.split_at_checked(room - 2) {
-            Some((payload, rest)) if !rest.is_empty() => {
-                self.split = rest;
-                head.extend(&[indicator, fu_header]);
-                Body {
-                    payload,
-                    marker: false,
-                }
-            }
-            _ => {
-                head.extend(&[indicator, fu_header | END_BIT]);
-                Body {
-                    payload: core::mem::take(&mut self.split),
-                    marker: self.next.is_none(),
-                }
-            }
+    /// The fragments between the first and the last, then the last.
+    fn fragments(&mut self, room: usize, head: &mut PacketHead) -> Body<'a> {
+        if let Some(run) = Body::cut_run(&mut self.split, room) {
+            self.put_fu_header(0, head);
+            return run;
         }
+        self.put_fu_header(END_BIT, head);
+        Body::packet(core::mem::take(&mut self.split), self.next.is_none())
+    }
+
+    fn put_fu_header(&self, bits: u8, head: &mut PacketHead) {
+        let indicator = (self.header & !TYPE_MASK) | FU_A;
+        head.extend(&[indicator, bits | (self.header & TYPE_MASK)]);
     }
 
     /// Sends a unit alone, or in a STAP-A with those behind it that fit too.
@@ -337,10 +330,7 @@ impl<'a> Cursor<'a> {
             may_split && next.is_some_and(|next| len + 2 + next.len() <= room)
         };
         if !fits(len, self.next) {
-            return Body {
-                payload: unit,
-                marker: self.next.is_none(),
-            };
+            return Body::packet(unit, self.next.is_none());
         }
         // F is set if any unit has it, NRI is the highest: RFC 6184, section 5.7.1.
         let (mut forbidden, mut importance) = (0, 0);
@@ -360,10 +350,7 @@ impl<'a> Cursor<'a> {
             self.next = self.units.next();
         }
         head.set(at, forbidden | importance | STAP_A);
-        Body {
-            payload: &[],
-            marker: self.next.is_none(),
-        }
+        Body::packet(&[], self.next.is_none())
     }
 }
 

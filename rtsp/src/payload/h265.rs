@@ -273,48 +273,41 @@ impl Packetizer {
 }
 
 impl<'a> Cursor<'a> {
-    #[inline]
     pub(super) fn next(&mut self, room: usize, head: &mut PacketHead) -> Option<Body<'a>> {
         if !self.split.is_empty() {
-            return Some(self.fragment(room, head, 0));
+            return Some(self.fragments(room - 3, head));
         }
         let unit = self.next?;
         if unit.len() <= room {
             return Some(self.whole(unit, room, head));
         }
         let (header, rest) = unit.split_first_chunk::<2>()?;
+        let (payload, rest) = rest.split_at_checked(room - 3)?;
         self.header = *header;
         self.split = rest;
         self.next = self.following();
-        Some(self.fragment(room, head, START_BIT))
+        self.put_fu_header(START_BIT, head);
+        Some(Body::packet(payload, false))
     }
 
     fn following(&mut self) -> Option<&'a [u8]> {
         self.units.by_ref().find(|unit| unit.len() >= 2)
     }
 
-    #[inline]
-    fn fragment(&mut self, room: usize, head: &mut PacketHead, start: u8) -> Body<'a> {
-        let [first, second] = self.header;
-        let fu_header = start | nal_type(first);
-        let first = (first & !TYPE_MASK) | (FU << 1);
-        match self.split.split_at_checked(room - 3) {
-            Some((payload, rest)) if !rest.is_empty() => {
-                self.split = rest;
-                head.extend(&[first, second, fu_header]);
-                Body {
-                    payload,
-                    marker: false,
-                }
-            }
-            _ => {
-                head.extend(&[first, second, fu_header | END_BIT]);
-                Body {
-                    payload: core::mem::take(&mut self.split),
-                    marker: self.next.is_none(),
-                }
-            }
+    /// The fragments between the first and the last, then the last.
+    fn fragments(&mut self, room: usize, head: &mut PacketHead) -> Body<'a> {
+        if let Some(run) = Body::cut_run(&mut self.split, room) {
+            self.put_fu_header(0, head);
+            return run;
         }
+        self.put_fu_header(END_BIT, head);
+        Body::packet(core::mem::take(&mut self.split), self.next.is_none())
+    }
+
+    fn put_fu_header(&self, bits: u8, head: &mut PacketHead) {
+        let [first, second] = self.header;
+        let fu = (first & !TYPE_MASK) | (FU << 1);
+        head.extend(&[fu, second, bits | nal_type(first)]);
     }
 
     /// Sends a unit alone, or in an AP with those behind it that fit too.
@@ -324,10 +317,7 @@ impl<'a> Cursor<'a> {
         let fits =
             |len: usize, next: Option<&[u8]>| next.is_some_and(|next| len + 2 + next.len() <= room);
         if !fits(len, self.next) {
-            return Body {
-                payload: unit,
-                marker: self.next.is_none(),
-            };
+            return Body::packet(unit, self.next.is_none());
         }
         // F is set if any unit has it, layer and temporal id are the lowest: section 4.4.2.
         let (mut forbidden, mut layer, mut temporal) = (0, u8::MAX, u8::MAX);
@@ -350,10 +340,7 @@ impl<'a> Cursor<'a> {
         }
         head.set(at, forbidden | (AP << 1) | (layer >> 5));
         head.set(at + 1, (layer << 3) | temporal);
-        Body {
-            payload: &[],
-            marker: self.next.is_none(),
-        }
+        Body::packet(&[], self.next.is_none())
     }
 }
 

@@ -439,10 +439,7 @@ impl<'a> Cursor<'a> {
         let (payload, rest) = self.scan.split_at_checked(room).unwrap_or((self.scan, &[]));
         self.scan = rest;
         self.offset += payload.len();
-        Some(Body {
-            payload,
-            marker: rest.is_empty(),
-        })
+        Some(Body::packet(payload, rest.is_empty()))
     }
 }
 

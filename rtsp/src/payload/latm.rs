@@ -447,10 +447,7 @@ impl<'a> Cursor<'a> {
         let cut = self.rest.split_at_checked(room);
         let (payload, rest) = cut.unwrap_or((self.rest, &[]));
         self.rest = rest;
-        Some(Body {
-            payload,
-            marker: rest.is_empty(),
-        })
+        Some(Body::packet(payload, rest.is_empty()))
     }
 }
 

@@ -227,10 +227,7 @@ impl<'a> Cursor<'a> {
         if rest.is_empty() {
             self.sent = self.sent.wrapping_add(self.split_duration);
         }
-        Some(Body {
-            payload,
-            marker: false,
-        })
+        Some(Body::packet(payload, false))
     }
 
     fn whole(&mut self, room: usize, head: &mut PacketHead) -> Body<'a> {
@@ -245,10 +242,7 @@ impl<'a> Cursor<'a> {
         let (payload, rest) = self.rest.split_at_checked(len).unwrap_or((self.rest, &[]));
         self.rest = rest;
         head.extend(&[0; 4]);
-        Body {
-            payload,
-            marker: false,
-        }
+        Body::packet(payload, false)
     }
 }
 

@@ -47,7 +47,7 @@ pub struct Packetizer {
     room: usize,
     sequence: SequenceNumber,
     packet_count: u32,
-    octet_count: u32,
+    octet_count: u64,
 }
 
 #[derive(Debug)]
@@ -70,6 +70,9 @@ enum Format {
 pub struct Packets<'a> {
     packetizer: &'a mut Packetizer,
     cursor: Cursor<'a>,
+    /// What is left of the payload of the last body, for packets of `piece` bytes.
+    run: &'a [u8],
+    piece: usize,
 }
 
 #[derive(Debug)]
@@ -159,6 +162,8 @@ impl Packetizer {
         Ok(Packets {
             packetizer: self,
             cursor,
+            run: &[],
+            piece: 0,
         })
     }
 
@@ -179,7 +184,8 @@ impl Packetizer {
 
     /// Payload bytes made so far, wrapping, for sender reports.
     pub const fn octet_count(&self) -> u32 {
-        self.octet_count
+        let [_, _, _, _, low @ ..] = self.octet_count.to_be_bytes();
+        u32::from_be_bytes(low)
     }
 }
 
@@ -187,8 +193,27 @@ impl Packets<'_> {
     /// The next packet of the frame; it lasts until the next call.
     #[inline]
     pub fn next_packet(&mut self) -> Option<Packet<'_>> {
+        if self.run.is_empty() {
+            self.next_body()?;
+        }
+        let piece = self.run.split_at_checked(self.piece);
+        let (payload, rest) = piece.unwrap_or((self.run, &[]));
+        self.run = rest;
         let packetizer = &mut *self.packetizer;
-        let (room, head) = (packetizer.room, &mut packetizer.head);
+        packetizer.head.put_sequence(packetizer.sequence);
+        packetizer.sequence = packetizer.sequence.next();
+        packetizer.packet_count = packetizer.packet_count.wrapping_add(1);
+        let packet = Packet {
+            head: &packetizer.head.bytes,
+            payload,
+        };
+        packetizer.octet_count += (packet.len() - HEADER_LEN) as u64;
+        Some(packet)
+    }
+
+    /// Asks the format for the payload of the next packet, or of several that have one head.
+    fn next_body(&mut self) -> Option<()> {
+        let (room, head) = (self.packetizer.room, &mut self.packetizer.head);
         head.bytes.truncate(HEADER_LEN);
         let body = match &mut self.cursor {
             Cursor::H264(cursor) => cursor.next(room, head),
@@ -203,16 +228,10 @@ impl Packets<'_> {
             Cursor::Ac3(cursor) => cursor.next(room, head),
             Cursor::Raw(cursor) => cursor.next(room, head),
         }?;
-        head.finish(packetizer.sequence, body.marker);
-        packetizer.sequence = packetizer.sequence.next();
-        packetizer.packet_count = packetizer.packet_count.wrapping_add(1);
-        let len = head.bytes.len() - HEADER_LEN + body.payload.len();
-        let len = u32::try_from(len).unwrap_or(0);
-        packetizer.octet_count = packetizer.octet_count.wrapping_add(len);
-        Some(Packet {
-            head: &packetizer.head.bytes,
-            payload: body.payload,
-        })
+        head.put_marker(body.marker);
+        self.run = body.payload;
+        self.piece = body.piece;
+        Some(())
     }
 
     /// The next packet, copied behind each other into blocks that packets share.
@@ -262,8 +281,35 @@ impl Packet<'_> {
 /// What a format adds to the head it was given.
 #[derive(Debug)]
 pub(super) struct Body<'a> {
-    pub(super) payload: &'a [u8],
-    pub(super) marker: bool,
+    payload: &'a [u8],
+    /// Bytes of the payload per packet.
+    piece: usize,
+    marker: bool,
+}
+
+impl<'a> Body<'a> {
+    /// The payload of one packet; empty if all of it stands in the head.
+    pub(super) const fn packet(payload: &'a [u8], marker: bool) -> Self {
+        Self {
+            payload,
+            piece: payload.len(),
+            marker,
+        }
+    }
+
+    /// The payloads of packets of `room` bytes that differ in their numbers only, cut off `rest`
+    /// so that some is left for the packet that ends it; none if `rest` fits one packet.
+    #[inline]
+    pub(super) fn cut_run(rest: &mut &'a [u8], room: usize) -> Option<Self> {
+        let len = rest.len().checked_sub(1)? / room * room;
+        let (payload, left) = rest.split_at_checked(len).filter(|_| len > 0)?;
+        *rest = left;
+        Some(Self {
+            payload,
+            piece: room,
+            marker: false,
+        })
+    }
 }
 
 /// The head of a packet in progress: the RTP header, then what the format puts before the
@@ -305,12 +351,16 @@ impl PacketHead {
         self.put_timestamp(self.timestamp.wrapping_add(units));
     }
 
+    fn put_marker(&mut self, marker: bool) {
+        if let Some(byte) = self.bytes.get_mut(1) {
+            *byte = self.payload_type | if marker { 0x80 } else { 0 };
+        }
+    }
+
     #[inline]
-    fn finish(&mut self, sequence: SequenceNumber, marker: bool) {
-        let [high, low] = sequence.get().to_be_bytes();
-        if let Some(fixed) = self.bytes.first_chunk_mut::<4>() {
-            let marker = if marker { 0x80 } else { 0 };
-            *fixed = [0x80, marker | self.payload_type, high, low];
+    fn put_sequence(&mut self, sequence: SequenceNumber) {
+        if let Some(field) = self.bytes.get_mut(2..4) {
+            field.copy_from_slice(&sequence.get().to_be_bytes());
         }
     }
 

@@ -187,10 +187,7 @@ impl<'a> Cursor<'a> {
         self.rest = rest;
         head.advance(self.sent_duration);
         self.sent_duration = self.sent_duration.wrapping_add(self.step_duration);
-        Some(Body {
-            payload,
-            marker: self.marker,
-        })
+        Some(Body::packet(payload, self.marker))
     }
 }
 

@@ -177,9 +177,6 @@ impl<'a> Cursor<'a> {
         head.extend(&[self.first, 0x80, 0x80 | high, low]);
         self.rest = rest;
         self.first = 0x80;
-        Some(Body {
-            payload,
-            marker: rest.is_empty(),
-        })
+        Some(Body::packet(payload, rest.is_empty()))
     }
 }

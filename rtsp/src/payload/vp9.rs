@@ -264,10 +264,7 @@ impl<'a> Cursor<'a> {
         head.extend(&[self.first | end, 0x80 | high, low]);
         self.rest = rest;
         self.first &= !0x08;
-        Some(Body {
-            payload,
-            marker: rest.is_empty(),
-        })
+        Some(Body::packet(payload, rest.is_empty()))
     }
 }
 
