@@ -207,8 +207,8 @@ fn send(mut file: File, point: SeekPoint, tags: &mpsc::Sender<Timed>) -> io::Res
     }
 }
 
-/// Tags that may wait for their time.
-const READ_AHEAD: usize = 64;
+/// Tags that may wait for their time; each may be as long as a message.
+const READ_AHEAD: usize = 16;
 /// How much is read at a time.
 const READ_LEN: usize = 64 << 10;
 

@@ -234,3 +234,28 @@ fn fields_may_come_by_name() {
     let wrong = inspect(["auth", "respond", "nms_sign", "secret=k"]);
     assert_eq!(wrong["error"]["kind"], "usage");
 }
+
+/// The hash that `echo -n 'linksecret' | openssl md5 -hex` gives, the command of nginx's documentation.
+#[test]
+fn a_link_of_nginx_holds_for_its_secret() {
+    let verify = |link: &str| {
+        let hash = "hash=5e814704a28d9bc1914ff19fa0c4a00a";
+        let secret = "secret=secret";
+        let scheme = "nginx_secure_link_secret";
+        inspect(["auth", "verify", scheme, hash, link, secret])
+    };
+    assert_eq!(verify("link=link")["accept"], true);
+    assert_eq!(verify("link=other")["why"], "the signature does not match");
+}
+
+/// The token that jwt.io shows first.
+#[test]
+fn a_jwt_is_signed_as_others_sign_it() {
+    let token = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9\
+        .eyJzdWIiOiIxMjM0NTY3ODkwIiwibmFtZSI6IkpvaG4gRG9lIiwiaWF0IjoxNTE2MjM5MDIyfQ\
+        .SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c";
+    let claims = r#"claims={"sub":"1234567890","name":"John Doe","iat":1516239022}"#;
+    let key = "key=your-256-bit-secret";
+    let made = inspect(["auth", "sign", "jwt_hs256", key, claims]);
+    assert_eq!(made["token"], token);
+}
