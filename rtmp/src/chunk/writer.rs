@@ -169,7 +169,9 @@ impl ChunkWriter {
         if header.stream != sent.header.stream || delta >= EXTENDED || csid.get() >= 64 {
             return None;
         }
-        sent.header = *header;
+        sent.header.timestamp = header.timestamp;
+        sent.header.length = header.length;
+        sent.header.message_type = header.message_type;
         sent.delta = Some(delta);
         Some(header.short_fmt_1(delta))
     }
@@ -245,7 +247,7 @@ impl MessageHeader {
 }
 
 impl HeaderBytes {
-    const EMPTY: Self = Self {
+    pub(crate) const EMPTY: Self = Self {
         bytes: [0; 18],
         len: 0,
     };

@@ -1,5 +1,7 @@
 //! What is written is read back, in any cut.
 
+use std::io::IoSlice;
+
 use bytes::{Buf, Bytes};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -33,7 +35,7 @@ fn message() -> impl Strategy<Value = Message> {
         |(csid, time, kind, len, stream, fill)| {
             Message::new(
                 MessageType::new(kind),
-                Bytes::from(vec![fill; len]),
+                (0..=u8::MAX).cycle().skip(fill.into()).take(len).collect(),
                 ChunkStreamId::new(csid).unwrap(),
                 MessageStreamId::new(stream),
                 Timestamp::from_millis(time),
@@ -53,7 +55,7 @@ fn set_chunk_size(size: u32) -> Message {
 }
 
 fn step() -> impl Strategy<Value = Message> {
-    let size = prop_oneof![1..300_u32, Just(4096), Just(0x7FFF_FFFF)];
+    let size = prop_oneof![1..300_u32, 1024..1100_u32, Just(4096), Just(0x7FFF_FFFF)];
     prop_oneof![9 => message(), 1 => size.prop_map(set_chunk_size)]
 }
 
@@ -119,6 +121,38 @@ proptest! {
         }
         prop_assert_eq!(drain(&mut queue), bytes);
         prop_assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn the_queue_sends_the_same_however_little_is_written_at_a_time(
+        messages in vec(step(), 1..20),
+        writes in vec((1..6_usize, 1..3000_usize), 1..20),
+    ) {
+        let now = t0();
+        let mut writer = ChunkWriter::new();
+        let mut queue = SendQueue::new(0);
+        let (mut bytes, mut written) = (Vec::new(), Vec::new());
+        for message in &messages {
+            writer.encode(message, &mut bytes).unwrap();
+            queue.push(message.clone(), Class::Essential, now).unwrap();
+        }
+        queue.commit();
+        for (most_slices, most) in writes.iter().cycle() {
+            if !queue.has_remaining() {
+                break;
+            }
+            let mut slices = vec![IoSlice::new(&[]); *most_slices];
+            let filled = queue.chunks_vectored(&mut slices);
+            prop_assert_eq!(&*slices[0], queue.chunk());
+            prop_assert!(slices.iter().take(filled).all(|slice| !slice.is_empty()));
+            let shown: Vec<u8> = slices.iter().flat_map(|slice| slice.to_vec()).collect();
+            let some = &shown[..shown.len().min(*most)];
+            written.extend_from_slice(some);
+            queue.advance(some.len());
+            queue.commit();
+        }
+        prop_assert!(queue.is_empty());
+        prop_assert_eq!(written, bytes);
     }
 
     #[test]
