@@ -1,7 +1,6 @@
 //! Reading big-endian fields from a slice: the only place that cuts the input.
 
 use crate::error::{DecodeError, Malformed};
-use crate::reader::to_u32;
 
 /// An input and how far it is read.
 #[derive(Clone, Copy, Debug)]
@@ -117,4 +116,10 @@ impl<'a> Cursor<'a> {
         }
         .into()
     }
+}
+
+/// Offsets and lengths are below [`Limits::max_bytes`](crate::Limits::max_bytes), so they fit.
+#[inline]
+pub(crate) fn to_u32(offset: usize) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
 }

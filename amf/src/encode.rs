@@ -11,11 +11,11 @@ use smallvec::SmallVec;
 
 use crate::amf0::writer as amf0;
 use crate::amf3::WriteTables;
+use crate::cursor::to_u32;
 use crate::document::{Data, Document, Span, Value};
 use crate::error::EncodeError;
 use crate::format::Format;
 use crate::limits::SlotPolicy;
-use crate::reader::to_u32;
 
 /// How to encode.
 #[derive(Clone, Copy, Debug)]

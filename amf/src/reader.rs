@@ -385,9 +385,3 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 }
-
-/// Offsets and lengths are below [`Limits::max_bytes`](crate::Limits::max_bytes), so they fit.
-#[inline]
-pub(crate) fn to_u32(offset: usize) -> u32 {
-    u32::try_from(offset).unwrap_or(u32::MAX)
-}

@@ -22,12 +22,13 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use crate::amf0::writer;
+use crate::cursor::to_u32;
 use crate::document::{Builder, Document};
 use crate::encode::{EncodeConfig, Encoder};
 use crate::error::{DecodeError, EncodeError, Malformed};
 use crate::format::Format;
 use crate::limits::{Config, SlotPolicy};
-use crate::reader::{Reader, to_u32};
+use crate::reader::Reader;
 
 /// A `.sol` file.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,10 +2,10 @@
 
 use super::writer::{self, TraitsFlags};
 use super::{marker, u29};
+use crate::cursor::to_u32;
 use crate::document::{Data, Span, StoredTraits};
 use crate::encode::{Closing, Encoder};
 use crate::error::EncodeError;
-use crate::reader::to_u32;
 
 impl Encoder<'_> {
     /// Writes a value and returns which node to write next: the first in it, or `resume`.

@@ -2,8 +2,8 @@
 
 use alloc::vec::Vec;
 
+use crate::cursor::to_u32;
 use crate::error::{DecodeError, LimitExceeded, Malformed};
-use crate::reader::to_u32;
 use crate::text::Text;
 
 /// The traits of a class, by their entry in the table of one [`Reader`](crate::Reader).

@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 use super::node::{Data, Node, Span, StoredTraits};
 use super::value::{Date, Value};
 use super::{Document, ValueMut};
-use crate::reader::to_u32;
+use crate::cursor::to_u32;
 
 /// What can be put into a document: `bool`, numbers, text, [`Date`], a [`Value`] of any document or
 /// another [`Document`]; `None` becomes null.

@@ -2,7 +2,7 @@
 
 use super::node::{Data, Span, StoredTraits};
 use super::value::Value;
-use crate::reader::to_u32;
+use crate::cursor::to_u32;
 
 /// Compares two values and all that is in them, node by node, without recursion.
 pub(super) fn equal(left: Value<'_>, right: Value<'_>) -> bool {

@@ -29,7 +29,7 @@ impl fmt::Display for Value<'_> {
 /// Shows the top-level values behind one another, as a [`Value`] is shown.
 impl fmt::Display for Document {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        show(self, 0, crate::reader::to_u32(self.nodes.len()), f)
+        show(self, 0, crate::cursor::to_u32(self.nodes.len()), f)
     }
 }
 

@@ -6,7 +6,7 @@ use super::build::NewValue;
 use super::node::{Data, Node, Span};
 use super::value::Value;
 use super::{Document, StoredTraits};
-use crate::reader::to_u32;
+use crate::cursor::to_u32;
 
 /// A value of a document that can be changed.
 ///

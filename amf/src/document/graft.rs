@@ -8,7 +8,7 @@ use super::build::NewValue;
 use super::node::{Data, Node, Span, StoredTraits};
 use super::value::Value;
 use crate::amf3::u29;
-use crate::reader::to_u32;
+use crate::cursor::to_u32;
 
 impl Document {
     /// Stores what a new value consists of and returns its nodes, with indices that count from 0.

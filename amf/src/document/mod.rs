@@ -21,7 +21,7 @@ pub use edit::ValueMut;
 pub(crate) use node::{Data, Node, Span, StoredTraits};
 pub use value::{Children, Date, Value};
 
-use crate::reader::to_u32;
+use crate::cursor::to_u32;
 
 /// Values of either format, owned: usually one, or the parts of a command.
 ///

@@ -4,10 +4,10 @@ use alloc::vec::Vec;
 
 use super::parse::{Json, JsonError, JsonValue};
 use crate::amf3::u29;
+use crate::cursor::to_u32;
 use crate::document::{Data, Document, Node, Span, StoredTraits};
 use crate::format::Format;
 use crate::limits::SlotPolicy;
-use crate::reader::to_u32;
 
 /// Reads one value of `format`.
 ///

@@ -5,9 +5,9 @@ use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt::Write;
 
+use crate::cursor::to_u32;
 use crate::document::{Data, Document, Span, Value};
 use crate::limits::SlotPolicy;
-use crate::reader::to_u32;
 
 /// Writes a value of a document.
 ///
