@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use thiserror::Error;
 
-use crate::event::Kind;
 use crate::format::Format;
+use crate::kind::Kind;
 
 /// Why bytes could not be decoded.
 ///

@@ -5,7 +5,7 @@ use core::fmt;
 use super::Document;
 use super::node::{Data, Node, Span, StoredTraits};
 use crate::amf3::{Element, Packed};
-use crate::event::Kind;
+use crate::kind::Kind;
 
 /// A value of a document.
 ///
