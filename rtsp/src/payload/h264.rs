@@ -91,18 +91,34 @@ impl Depacketizer {
         };
         let entered = self.units.enter(head, out);
         let taken = match header & TYPE_MASK {
-            FU_A => self.fragment(payload, 2, out),
-            1..=23 => self.single(&payload, out),
-            STAP_A => self.aggregate(&payload, 1, out),
-            STAP_B => self.aggregate(&payload, 3, out),
-            MTAP16 => self.multi_time(head, &payload, 2, out),
-            MTAP24 => self.multi_time(head, &payload, 3, out),
-            FU_B => self.fragment(payload, 4, out),
-            0 if payload.as_ref().starts_with(&[0, 0]) => self.single(&payload, out),
-            _ => Err(Fault::Malformed(0, "a reserved NAL unit type")),
+            nal_type @ (FU_A | FU_B) => {
+                let from = if nal_type == FU_B { 4 } else { 2 };
+                self.fragment(payload, from, out)
+            }
+            nal_type => self.whole_units(nal_type, head, &payload, out),
         };
         self.units.leave(head, out);
         entered.and(taken)
+    }
+
+    /// A packet of whole units.
+    #[inline(never)]
+    fn whole_units<P: AsRef<[u8]>, S: Take<P>>(
+        &mut self,
+        nal_type: u8,
+        head: &Head,
+        payload: &P,
+        out: &mut Assembler<S>,
+    ) -> Result<(), Fault> {
+        match nal_type {
+            1..=23 => self.single(payload, out),
+            STAP_A => self.aggregate(payload, 1, out),
+            STAP_B => self.aggregate(payload, 3, out),
+            MTAP16 => self.multi_time(head, payload, 2, out),
+            MTAP24 => self.multi_time(head, payload, 3, out),
+            0 if payload.as_ref().starts_with(&[0, 0]) => self.single(payload, out),
+            _ => Err(Fault::Malformed(0, "a reserved NAL unit type")),
+        }
     }
 
     /// FU-A, and FU-B with the decoding order number behind its header.
@@ -128,11 +144,9 @@ impl Depacketizer {
         }
         let mut result = Ok(());
         if fu_header & START_BIT != 0 {
-            result = close_open(out);
             let header = (indicator & !TYPE_MASK) | (fu_header & TYPE_MASK);
             let next = data.get(from).copied().unwrap_or(0);
-            self.units.begin(kind(&[header, next]), out);
-            out.store.byte(header);
+            result = self.begin_split(header, next, out);
         } else if !out.unit_is_open() {
             out.complete = false;
             return Err(Fault::Incomplete("the start of a unit never came"));
@@ -143,6 +157,20 @@ impl Depacketizer {
         if is_end {
             self.units.end(out);
         }
+        result
+    }
+
+    /// Begins a unit that comes in fragments.
+    #[cold]
+    fn begin_split<S: Store>(
+        &mut self,
+        header: u8,
+        next: u8,
+        out: &mut Assembler<S>,
+    ) -> Result<(), Fault> {
+        let result = close_open(out);
+        self.units.begin(kind(&[header, next]), out);
+        out.store.byte(header);
         result
     }
 

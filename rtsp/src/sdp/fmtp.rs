@@ -156,7 +156,7 @@ impl<'a> Fmtp<'a> {
     pub fn get(&self, key: &str) -> Option<&str> {
         // Codecs ask for one name after another: most parameters end at a look at their beginning.
         let begins = |parameter: &&str| {
-            let begin = parameter.trim_start().get(..key.len());
+            let begin = parameter.trim_ascii_start().get(..key.len());
             begin.is_some_and(|begin| begin.eq_ignore_ascii_case(key))
         };
         self.split()
@@ -227,7 +227,7 @@ impl<'a> Fmtp<'a> {
 /// Name and value of one parameter, if it has a name.
 fn parameter(text: &str) -> Option<(&str, &str)> {
     let (name, value) = text.split_once('=').unwrap_or((text, ""));
-    let (name, value) = (name.trim(), value.trim());
+    let (name, value) = (name.trim_ascii(), value.trim_ascii());
     (!name.is_empty()).then_some((name, value))
 }
 

@@ -45,9 +45,12 @@ impl<'a> Description<'a> {
     /// Everything before the first `m=` belongs to the session.
     pub fn parse(text: &'a [u8], limits: &Limits) -> Self {
         let mut description = Self::default();
+        // One check for all lines; only where it fails is each line checked.
+        let all = core::str::from_utf8(text).ok();
         let mut rest = text;
         let mut line_number = 0;
         while !rest.is_empty() {
+            let begin = text.len() - rest.len();
             let (line, behind) = split_line(rest);
             rest = behind;
             line_number += 1;
@@ -58,13 +61,14 @@ impl<'a> Description<'a> {
                 description.warn(line_number, SdpProblem::TooManyLines);
                 break;
             }
-            let line = match core::str::from_utf8(line) {
-                Ok(line) => Cow::Borrowed(line),
-                Err(_) => {
-                    description.warn(line_number, SdpProblem::NotUtf8);
-                    Cow::Owned(line.iter().copied().map(char::from).collect::<String>())
-                }
+            let checked = match all {
+                Some(all) => all.get(begin..begin + line.len()),
+                None => core::str::from_utf8(line).ok(),
             };
+            let line = checked.map(Cow::Borrowed).unwrap_or_else(|| {
+                description.warn(line_number, SdpProblem::NotUtf8);
+                Cow::Owned(line.iter().copied().map(char::from).collect::<String>())
+            });
             if let Err(problem) = description.read_line(line, limits) {
                 description.warn(line_number, problem);
                 if problem == SdpProblem::TooManyMedia {
@@ -175,7 +179,8 @@ fn words<'a, const N: usize>(text: &Cow<'a, str>) -> [Cow<'a, str>; N] {
     let mut rest = cut(text, str::trim_ascii);
     core::array::from_fn(|at| {
         let end = rest
-            .find([' ', '\t'])
+            .bytes()
+            .position(|byte| matches!(byte, b' ' | b'\t'))
             .filter(|_| at + 1 < N)
             .unwrap_or(rest.len());
         let word = cut(&rest, |rest| rest.get(..end).unwrap_or_default());
