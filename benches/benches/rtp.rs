@@ -6,7 +6,7 @@
 
 use std::hint::black_box;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use weir_benches::rtp as inputs;
 use weir_rtsp::payload::{Codec, Depacketizer, Framing, Packetizer, PacketizerConfig, h264};
@@ -130,6 +130,19 @@ fn h264_depacketize(criterion: &mut Criterion) {
             buffer.len()
         });
     });
+    group.bench_function("floor_slices", |bencher| {
+        bencher.iter_batched(
+            || packets.clone(),
+            |packets| {
+                let slice = |mut packet: Bytes| {
+                    packet.advance(14);
+                    packet
+                };
+                packets.into_iter().map(slice).collect::<Vec<_>>()
+            },
+            BatchSize::SmallInput,
+        );
+    });
     #[cfg(feature = "peers")]
     peers::h264_depacketize(&mut group, &packets);
 }
@@ -146,21 +159,29 @@ fn h264_packetize(criterion: &mut Criterion) {
     };
     let mut group = criterion.benchmark_group(format!("h264_packetize/1400/{}", annex_b.len()));
     group.throughput(Throughput::Bytes(annex_b.len() as u64));
-    group.bench_function("weir_copy_annex_b", |bencher| {
-        let mut packetizer = packetizer(Framing::AnnexB);
-        let mut buffer = Vec::new();
-        bencher.iter(|| {
-            let frame = black_box(&annex_b);
-            let mut packets = packetizer
-                .packetize(frame, RtpTime::new(9))
-                .expect("a frame");
-            while let Some(packet) = packets.next_packet() {
-                buffer.clear();
-                packet.write_to(&mut buffer);
-                black_box(&buffer);
-            }
+    for (name, framing, frame) in [
+        ("weir_copy_annex_b", Framing::AnnexB, &annex_b),
+        (
+            "weir_copy_length_prefixed",
+            Framing::LengthPrefixed,
+            &lengths,
+        ),
+    ] {
+        group.bench_function(name, |bencher| {
+            let mut packetizer = packetizer(framing);
+            let mut buffer = Vec::new();
+            bencher.iter(|| {
+                let mut packets = packetizer
+                    .packetize(black_box(frame), RtpTime::new(9))
+                    .expect("a frame");
+                while let Some(packet) = packets.next_packet() {
+                    buffer.clear();
+                    packet.write_to(&mut buffer);
+                    black_box(&buffer);
+                }
+            });
         });
-    });
+    }
     group.bench_function("weir_vectored_length_prefixed", |bencher| {
         let mut packetizer = packetizer(Framing::LengthPrefixed);
         bencher.iter(|| {
@@ -173,21 +194,24 @@ fn h264_packetize(criterion: &mut Criterion) {
             }
         });
     });
-    group.bench_function("floor_one_copy", |bencher| {
-        let mut buffer = Vec::with_capacity(1400);
-        bencher.iter(|| {
-            for chunk in black_box(&annex_b)
-                .get(5..)
-                .unwrap_or_default()
-                .chunks(1386)
-            {
-                buffer.clear();
-                buffer.extend_from_slice(&[0; 14]);
-                buffer.extend_from_slice(chunk);
-                black_box(&buffer);
-            }
+    let finder = memchr::memmem::Finder::new(&[0, 0, 1]);
+    for (name, searches) in [("floor_one_copy", false), ("floor_search_and_copy", true)] {
+        group.bench_function(name, |bencher| {
+            let mut buffer = Vec::with_capacity(1400);
+            bencher.iter(|| {
+                let unit = black_box(&annex_b).get(5..).unwrap_or_default();
+                if searches {
+                    black_box(finder.find(unit));
+                }
+                for chunk in unit.chunks(1386) {
+                    buffer.clear();
+                    buffer.extend_from_slice(&[0; 14]);
+                    buffer.extend_from_slice(chunk);
+                    black_box(&buffer);
+                }
+            });
         });
-    });
+    }
     #[cfg(feature = "peers")]
     peers::h264_packetize(&mut group, &annex_b);
 }
@@ -199,9 +223,8 @@ mod peers {
     use bytes::Bytes;
     use criterion::BenchmarkGroup;
     use criterion::measurement::WallTime;
-    use rtp::codecs::h264::{H264Packet, H264Payloader};
-    use rtp::packetizer::{Depacketizer, Payloader};
     use webrtc_util::marshal::Unmarshal;
+    use weir_benches::peers::rtsp as peers;
 
     pub(super) fn rtp_parse(group: &mut BenchmarkGroup<'_, WallTime>, packet: &[u8]) {
         group.bench_function("rtp_types", |bencher| {
@@ -246,20 +269,16 @@ mod peers {
     pub(super) fn h264_depacketize(group: &mut BenchmarkGroup<'_, WallTime>, packets: &[Bytes]) {
         let payloads: Vec<Bytes> = packets.iter().map(|packet| packet.slice(12..)).collect();
         group.bench_function("webrtc_rs", |bencher| {
-            let mut depacketizer = H264Packet::default();
-            bencher.iter(|| {
-                for payload in black_box(&payloads) {
-                    black_box(depacketizer.depacketize(payload).expect("valid"));
-                }
-            });
+            let mut depacketizer = Default::default();
+            bencher.iter(|| peers::webrtc_depacketize(&mut depacketizer, black_box(&payloads)));
         });
     }
 
     pub(super) fn h264_packetize(group: &mut BenchmarkGroup<'_, WallTime>, annex_b: &[u8]) {
         let frame = Bytes::copy_from_slice(annex_b);
         group.bench_function("webrtc_rs", |bencher| {
-            let mut payloader = H264Payloader::default();
-            bencher.iter(|| payloader.payload(1388, black_box(&frame)).expect("valid"));
+            let mut payloader = Default::default();
+            bencher.iter(|| peers::webrtc_packetize(&mut payloader, black_box(&frame)));
         });
     }
 }

@@ -144,6 +144,21 @@ pub(crate) const PEERS: &[Workload] = &[
     ("rtsp/sdp/description@sdp-types", |count| {
         peer(count, peers::sdp_types, inputs::CAMERA);
     }),
+    ("rtsp/h264/depacketize_copy@webrtc-rs", |count| {
+        let packets = rtp::fu_a_packets();
+        let payloads: Vec<_> = packets.iter().map(|packet| packet.slice(12..)).collect();
+        let mut depacketizer = Default::default();
+        for _ in 0..count {
+            peers::webrtc_depacketize(&mut depacketizer, black_box(&payloads));
+        }
+    }),
+    ("rtsp/h264/packetize_copy@webrtc-rs", |count| {
+        let frame = rtp::access_unit().into();
+        let mut payloader = Default::default();
+        for _ in 0..count {
+            peers::webrtc_packetize(&mut payloader, black_box(&frame));
+        }
+    }),
 ];
 
 #[cfg(feature = "peers")]
