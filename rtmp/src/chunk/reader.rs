@@ -2,8 +2,8 @@
 //!
 //! # How this works
 //!
-//! `step` looks at the front of the input and does one thing: it reads one chunk header, or it
-//! copies payload. A header that is not complete moves into `front` (17 bytes at most) and the
+//! `step` looks at the front of the input: it reads a chunk header if one is due, and copies the
+//! payload behind it. A header that is not complete moves into `front` (17 bytes at most) and the
 //! next call looks at `front` followed by the new input, so every cut of the input gives the same
 //! messages. While payload is copied, the one-byte headers of plain continuations are skipped in
 //! the same loop; at 128 bytes a chunk that loop is where the time goes.
@@ -233,11 +233,13 @@ impl ChunkReader {
 
     fn step(&mut self, input: &mut &[u8]) -> Result<Step, Error> {
         let len = input.len();
-        let step = if self.chunk.left > 0 {
-            Ok(self.read_payload(input))
-        } else {
-            self.read_header(input)
-        };
+        let mut step = Ok(Step::Progress);
+        if self.chunk.left == 0 {
+            step = self.read_header(input);
+        }
+        if self.chunk.left > 0 && !input.is_empty() {
+            step = Ok(self.read_payload(input));
+        }
         self.offset += (len - input.len()) as u64;
         step
     }
@@ -426,7 +428,9 @@ impl ChunkReader {
             }
             stream.length - stream.received()
         } else {
-            self.drop_partial(self.current);
+            if stream.open {
+                self.drop_partial(self.current);
+            }
             self.begin_message(header)?;
             header.length
         }

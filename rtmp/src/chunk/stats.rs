@@ -44,14 +44,21 @@ impl ChunkStats {
         if let Some(count) = self.basic_header_len.get_mut(chunk.basic_len - 1) {
             *count += times;
         }
-        match chunk.extended {
+        if chunk.extended != Extended::None {
+            self.count_extended(chunk.extended, times);
+        }
+        if chunk.interleaved {
+            self.interleaved += times;
+        }
+    }
+
+    #[cold]
+    fn count_extended(&mut self, extended: Extended, times: u64) {
+        match extended {
             Extended::None => {}
             Extended::Value(_) => self.extended += times,
             Extended::Repeated(_) => self.extended_repeated += times,
             Extended::Omitted => self.extended_omitted += times,
-        }
-        if chunk.interleaved {
-            self.interleaved += times;
         }
     }
 }

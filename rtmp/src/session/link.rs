@@ -354,22 +354,20 @@ impl Link {
         while let Some((front, _)) = self.input.reads.front_mut() {
             let mut rest: &[u8] = front;
             let message = self.reader.read(&mut rest);
-            let consumed = front.len() - rest.len();
-            front.advance(consumed);
-            self.input.drop_empty();
+            let left = rest.len();
+            self.input.keep(left);
             // Behind those of the messages before this one.
             while let Some(Warning { code, offset }) = self.reader.poll_warning() {
                 self.warnings.report(code, offset);
             }
-            self.acknowledge();
-            if let Some(message) = message? {
-                let is_media = matches!(
-                    message.message_type,
-                    MessageType::AUDIO | MessageType::VIDEO
-                );
-                if is_media || !self.absorb(&message) {
-                    return Ok(Some(message));
-                }
+            let offset = self.reader.offset();
+            if offset >= self.acks.next {
+                self.acknowledge(offset);
+            }
+            match &message {
+                Ok(None) => {}
+                Ok(Some(control)) if !is_media(control) && self.absorb(control) => {}
+                _ => return message,
             }
             self.check()?;
         }
@@ -377,15 +375,16 @@ impl Link {
     }
 
     /// Goes on with the handshake; tells whether it is done.
+    #[cold]
     fn shake_hands(&mut self) -> Result<bool, Error> {
         while let (Some(handshake), Some((front, _))) =
             (&mut self.handshake, self.input.reads.front_mut())
         {
             let mut rest: &[u8] = front;
             let done = handshake.read(&mut rest);
-            let consumed = front.len() - rest.len();
-            front.advance(consumed);
-            self.input.drop_empty();
+            let left = rest.len();
+            let consumed = front.len() - left;
+            self.input.keep(left);
             self.acks.handshake_len += consumed as u64;
             self.send_handshake();
             if let Some(handshaken) = done? {
@@ -420,18 +419,17 @@ impl Link {
 
     /// Acknowledges in the middle of a message as well: a peer that waits at its window would wait
     /// for ever otherwise.
-    fn acknowledge(&mut self) {
-        let offset = self.reader.offset();
-        if offset >= self.acks.next {
-            self.acks.next = offset + u64::from(self.acks.window / 2).max(1);
-            // Modulo 2^32, as the number on the wire.
-            #[expect(clippy::cast_possible_truncation, reason = "the number wraps")]
-            let count = (offset - self.acks.handshake_len) as u32;
-            self.reply(Control::Acknowledgement(count).to_message());
-        }
+    #[cold]
+    fn acknowledge(&mut self, offset: u64) {
+        self.acks.next = offset + u64::from(self.acks.window / 2).max(1);
+        // Modulo 2^32, as the number on the wire.
+        #[expect(clippy::cast_possible_truncation, reason = "the number wraps")]
+        let count = (offset - self.acks.handshake_len) as u32;
+        self.reply(Control::Acknowledgement(count).to_message());
     }
 
     /// Handles what needs no decision; tells whether there is nothing left to do.
+    #[inline(never)]
     fn absorb(&mut self, message: &Message) -> bool {
         if message.message_type == MessageType::USER_CONTROL {
             return self.absorb_user_control(&message.payload);
@@ -533,10 +531,14 @@ impl Input {
         self.cipher = Some(cipher);
     }
 
-    fn drop_empty(&mut self) {
-        if let Some((front, cost)) = self.reads.front() {
-            if front.is_empty() {
-                self.cost -= cost;
+    /// Drops all but the last `left` bytes of the first read.
+    #[inline]
+    fn keep(&mut self, left: usize) {
+        if let Some((front, cost)) = self.reads.front_mut() {
+            if left > 0 {
+                front.advance(front.len() - left);
+            } else {
+                self.cost -= *cost;
                 self.reads.pop_front();
             }
         }
@@ -576,6 +578,14 @@ impl Clock {
         let millis = millis as u32;
         millis
     }
+}
+
+/// Whether a message is what nearly all are.
+fn is_media(message: &Message) -> bool {
+    matches!(
+        message.message_type,
+        MessageType::AUDIO | MessageType::VIDEO
+    )
 }
 
 /// What a stored read counts besides its length.

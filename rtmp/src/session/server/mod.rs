@@ -141,6 +141,8 @@ impl ServerSession {
         polled
     }
 
+    // On its own it writes the event where the caller wants it.
+    #[inline(never)]
     fn poll(&mut self) -> Result<Option<ServerEvent>, Error> {
         loop {
             if let Some(event) = self.events.pop_front() {
@@ -212,6 +214,7 @@ impl ServerSession {
     }
 
     /// The last event of all.
+    #[cold]
     fn end(&mut self) -> Option<ServerEvent> {
         self.state = ConnectionState::Ended;
         let first = !core::mem::replace(&mut self.closed, true);
@@ -245,6 +248,7 @@ impl ServerSession {
             .is_some_and(|stream| stream.state == StreamState::Publishing)
     }
 
+    #[inline(never)]
     fn media(&mut self, stream: MessageStreamId, packet: MediaPacket) {
         if self.is_publishing(stream) {
             self.events.push_back(ServerEvent::Media { stream, packet });
@@ -253,6 +257,7 @@ impl ServerSession {
         }
     }
 
+    #[inline(never)]
     fn message(&mut self, message: Message) {
         let done = match message.message_type {
             MessageType::COMMAND_AMF0 | MessageType::COMMAND_AMF3 => self.command_message(&message),
