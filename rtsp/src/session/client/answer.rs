@@ -5,7 +5,10 @@ use core::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 
-use super::{ClientSession, Outgoing, Purpose, UNKNOWN};
+use super::{
+    ClientSession,
+    outgoing::{Outgoing, Purpose},
+};
 use crate::{
     Class, Error, PeerMisbehaved, WarningCode, content_base,
     header::{self, Public, Session, Transport, Transports},
@@ -385,3 +388,6 @@ const MAX_ATTEMPTS: u8 = 2;
 const MAX_ASKED: usize = 32;
 const PUNCH_RTP: &[u8] = &[0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 const PUNCH_RTCP: &[u8] = &[0x80, 201, 0, 1, 0, 0, 0, 0];
+
+/// The status of a request of the server nobody answers.
+const UNKNOWN: StatusCode = StatusCode::NOT_IMPLEMENTED;
