@@ -4,7 +4,7 @@ use alloc::{boxed::Box, string::ToString};
 
 use bytes::Bytes;
 
-use super::{Pending, ServerSession};
+use super::{ServerSession, pending::Pending};
 use crate::{
     WarningCode,
     header::{self, Options, Public, Session, Transport, Transports},
