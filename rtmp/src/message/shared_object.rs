@@ -188,8 +188,8 @@ impl SharedObjectMessage {
         match message.message_type {
             MessageType::SHARED_OBJECT_AMF0 => Self::decode(&message.payload).map(Some),
             MessageType::SHARED_OBJECT_AMF3 => {
-                // The name's length is below 256, so its first byte is 0 as well: the selector is
-                // there when the second byte is 0 too.
+                // A name with a selector is shorter than 256 bytes, so that its length begins with
+                // 0 too.
                 let selected = message.payload.get(..2) == Some(&[SELECT_AMF0, 0]);
                 let payload = if selected {
                     without_selector(&message.payload)
@@ -209,7 +209,8 @@ impl SharedObjectMessage {
     /// The payload of the message, with the selector byte if it is AMF3.
     pub fn encode(&self) -> Bytes {
         let mut payload = BytesMut::new();
-        if self.amf3 {
+        // In front of a longer name the selector would be taken for the name's length.
+        if self.amf3 && self.name.len() < 256 {
             payload.put_u8(SELECT_AMF0);
         }
         put_text(&mut payload, &self.name);

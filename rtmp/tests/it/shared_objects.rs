@@ -147,6 +147,25 @@ fn amf3_messages_have_a_selector_which_some_leave_out() {
     }
 }
 
+/// A length that begins with 0 stands behind the selector, and what is no UTF-8 became three bytes.
+#[test]
+fn a_long_name_in_amf3_is_read_again_as_it_was_written() {
+    let head = [&b"\0\0\x6a"[..], &[0xff; 106], &[0; 12]].concat();
+    let read = |payload: Bytes| {
+        let mut message = SharedObjectMessage::new("", Persistence::Transient).to_message();
+        message.message_type = MessageType::SHARED_OBJECT_AMF3;
+        message.payload = payload;
+        SharedObjectMessage::from_message(&message)
+            .unwrap()
+            .unwrap()
+    };
+    let decoded = read(head.into());
+    assert_eq!(decoded.name, "\u{fffd}".repeat(106));
+    let written = decoded.encode();
+    assert_eq!(written[..2], [1, 62], "no selector");
+    assert_eq!(read(written), decoded);
+}
+
 #[test]
 fn lengths_that_lie_are_refused_where_they_stand() {
     let head = b"\0\x02so\0\0\0\0\0\0\0\0\0\0\0\0";
