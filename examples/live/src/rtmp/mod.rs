@@ -119,8 +119,7 @@ impl Connection {
                 written = writer.write_buf(output), if output.has_remaining() => {
                     self.server.metrics.bytes_out.add(written?);
                 }
-                (index, next) = next_of(&mut self.players, has_room) => self.forward(index, next),
-                () = self.shared.ready(), if has_room => self.share(),
+                // Before what is sent, or a recording that goes out at full speed would hold it up.
                 read = reader.read_buf(&mut buffer), if wants_input => {
                     match read? {
                         0 => self.session.handle_eof(Instant::now()),
@@ -130,6 +129,8 @@ impl Connection {
                         }
                     }
                 }
+                (index, next) = next_of(&mut self.players, has_room) => self.forward(index, next),
+                () = self.shared.ready(), if has_room => self.share(),
                 () = &mut timer, if timed => self.session.handle_timeout(Instant::now()),
             }
         }
