@@ -36,6 +36,10 @@ fn ingest(c: &mut Criterion) {
     let recording = Recording::new(4096);
     let mut group = c.benchmark_group("session/connect/publish");
     group.bench_function("weir", |b| b.iter(|| black_box(&recording).session()));
+    #[cfg(feature = "peers")]
+    group.bench_function("rml_rtmp", |b| {
+        b.iter(|| peers::rml_session(black_box(&recording)))
+    });
     group.finish();
     for size in CHUNK_SIZES {
         let mut group = c.benchmark_group(format!("session/ingest/{size}"));
@@ -46,6 +50,13 @@ fn ingest(c: &mut Criterion) {
             b.iter(|| black_box(&recording).ingest(&mut session))
         });
         group.bench_function("decode", |b| b.iter(|| black_box(&recording).decode()));
+        #[cfg(feature = "peers")]
+        {
+            let mut session = peers::rml_session(&recording);
+            group.bench_function("rml_rtmp", |b| {
+                b.iter(|| peers::rml_ingest(black_box(&recording), &mut session))
+            });
+        }
         group.finish();
     }
 }
@@ -76,6 +87,12 @@ fn handshake(c: &mut Criterion) {
     ] {
         let mut group = c.benchmark_group(format!("handshake/server/{name}"));
         group.bench_function("weir", |b| b.iter(|| rtmp::answer(black_box(&c0_c1))));
+        #[cfg(feature = "peers")]
+        for (peer, answer) in peers::HANDSHAKES {
+            if *peer != "rtmp-rs" || name == "plain" {
+                group.bench_function(*peer, |b| b.iter(|| answer(black_box(&c0_c1))));
+            }
+        }
         group.finish();
     }
 }
@@ -106,6 +123,11 @@ fn fan_out(c: &mut Criterion) {
                 fan_out.drain_all()
             });
         });
+        #[cfg(feature = "peers")]
+        for (name, players_of) in peers::FAN_OUTS {
+            let mut send = players_of(players);
+            group.bench_function(*name, |b| b.iter(&mut send));
+        }
         group.finish();
     }
 }

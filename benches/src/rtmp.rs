@@ -27,6 +27,9 @@ pub const READ_LEN: usize = 16 << 10;
 /// The chunk sizes of the benches: everybody's default, nginx-rtmp's and FFmpeg's for a publish.
 pub const CHUNK_SIZES: [u32; 3] = [128, 4096, 65536];
 
+/// Messages that a player gets in one write.
+pub const BATCH: usize = 3;
+
 /// Returns the messages of the publish, less its Set Chunk Size, on the chunk streams FFmpeg uses.
 pub fn publish() -> Vec<Message> {
     let json = include_str!("../data/rtmp_publish_6mbit_messages.json");
@@ -145,11 +148,11 @@ impl FanOut {
         self.messages.len() * self.players.len()
     }
 
-    /// Pushes the messages to all players, three at a time, and drains them as a driver with
+    /// Pushes the messages to all players, [`BATCH`] at a time, and drains them as a driver with
     /// vectored writes does; returns the bytes.
     pub fn send_all(&mut self) -> usize {
         let mut sum = 0;
-        for batch in self.messages.chunks(3) {
+        for batch in self.messages.chunks(BATCH) {
             for player in &mut self.players {
                 for message in batch {
                     push(player, message, self.now);
@@ -160,10 +163,10 @@ impl FanOut {
         sum
     }
 
-    /// Pushes a batch of three messages to all players and leaves them there.
+    /// Pushes the first [`BATCH`] messages to all players and leaves them there.
     pub fn push_batch(&mut self) {
         for player in &mut self.players {
-            for message in self.messages.iter().take(3) {
+            for message in self.messages.iter().take(BATCH) {
                 push(player, message, self.now);
             }
         }
@@ -276,6 +279,16 @@ impl Recording {
     /// Returns the bytes behind the handshake and the commands.
     pub fn media_len(&self) -> usize {
         self.media.iter().map(Bytes::len).sum()
+    }
+
+    /// Returns the reads of the handshake and the commands.
+    pub fn before(&self) -> &[Bytes] {
+        &self.before
+    }
+
+    /// Returns the reads behind them.
+    pub fn media(&self) -> &[Bytes] {
+        &self.media
     }
 
     /// Returns a server session that has accepted the publish and expects its media.

@@ -1,14 +1,20 @@
-//! RTMP chunks in `rml_rtmp`, scuffle-rtmp and rtmp-rs.
+//! RTMP in `rml_rtmp`, scuffle-rtmp and rtmp-rs.
 //!
-//! Their sessions are not here: scuffle's and rtmp-rs's own the socket. xiu's `rtmp` brings its
-//! media server along (streamhub, an HTTP client) and is left out.
+//! Of their sessions only that of `rml_rtmp` is here: scuffle's and rtmp-rs's own the socket. xiu's
+//! `rtmp` brings its media server along (streamhub, an HTTP client) and is left out.
 
 use std::hint::black_box;
+use std::io::Cursor;
 
-use bytes::BytesMut;
-use weir_rtmp::chunk::Message;
+use bytes::{Bytes, BytesMut};
+use rml_rtmp::handshake::{Handshake, HandshakeProcessResult, PeerType};
+use rml_rtmp::sessions::{
+    ServerSession, ServerSessionConfig, ServerSessionEvent, ServerSessionResult,
+};
+use rml_rtmp::time::RtmpTimestamp;
+use weir_rtmp::chunk::{Message, MessageType};
 
-use crate::rtmp::READ_LEN;
+use crate::rtmp::{BATCH, READ_LEN, Recording, media};
 
 /// Reads the chunks of a publish and returns the number of its messages and their bytes.
 pub type Decoder = fn(&[u8]) -> (usize, usize);
@@ -30,7 +36,30 @@ pub const ENCODERS: &[(&str, Encoder)] = &[
     ("rtmp-rs", rtmp_rs_encoder),
 ];
 
+/// Answers C0 and C1 as a server and returns how many bytes.
+pub type Answer = fn(&Bytes) -> usize;
+
+/// Peers that answer a client; rtmp-rs knows no digests and does not look for one.
+pub const HANDSHAKES: &[(&str, Answer)] = &[
+    ("rml_rtmp", rml_answer),
+    ("scuffle-rtmp", scuffle_answer),
+    ("rtmp-rs", rtmp_rs_answer),
+];
+
+/// Makes so many players; each run sends [`BATCH`] messages to all of them.
+pub type Players = fn(usize) -> Box<dyn FnMut() -> usize>;
+
+/// Peers that send to players, each of which has chunks made of its own.
+pub const FAN_OUTS: &[(&str, Players)] = &[
+    ("rml_rtmp", rml_players),
+    ("scuffle-rtmp", scuffle_players),
+    ("rtmp-rs", rtmp_rs_players),
+];
+
 const SET_CHUNK_SIZE: u8 = 1;
+
+/// The chunk size of players.
+const PLAYER_CHUNK_SIZE: u32 = 4096;
 
 /// `rml_rtmp`'s deserializer.
 pub fn rml(bytes: &[u8]) -> (usize, usize) {
@@ -99,12 +128,12 @@ pub fn rtmp_rs(bytes: &[u8]) -> (usize, usize) {
 /// `rml_rtmp`'s serializer.
 pub fn rml_encoder(messages: &[Message], size: u32) -> usize {
     let mut writer = rml_rtmp::chunk_io::ChunkSerializer::new();
-    let zero = rml_rtmp::time::RtmpTimestamp::new(0);
+    let zero = RtmpTimestamp::new(0);
     let first = writer.set_max_chunk_size(size, zero).expect("a size");
     let mut sum = first.bytes.len();
     for message in messages {
         let payload = rml_rtmp::messages::MessagePayload {
-            timestamp: rml_rtmp::time::RtmpTimestamp::new(message.timestamp.as_millis()),
+            timestamp: RtmpTimestamp::new(message.timestamp.as_millis()),
             type_id: message.message_type.get(),
             message_stream_id: message.stream.get(),
             data: message.payload.clone(),
@@ -123,17 +152,22 @@ pub fn scuffle_encoder(messages: &[Message], size: u32) -> usize {
     let mut sum = 0;
     for message in messages {
         out.clear();
-        let chunk = scuffle_rtmp::chunk::Chunk::new(
-            message.chunk_stream.get(),
-            message.timestamp.as_millis(),
-            message.message_type.get().into(),
-            message.stream.get(),
-            message.payload.clone(),
-        );
-        writer.write_chunk(&mut out, chunk).expect("a vector");
+        writer
+            .write_chunk(&mut out, scuffle_chunk(message))
+            .expect("a vector");
         sum += black_box(&out).len();
     }
     sum
+}
+
+fn scuffle_chunk(message: &Message) -> scuffle_rtmp::chunk::Chunk {
+    scuffle_rtmp::chunk::Chunk::new(
+        message.chunk_stream.get(),
+        message.timestamp.as_millis(),
+        message.message_type.get().into(),
+        message.stream.get(),
+        message.payload.clone(),
+    )
 }
 
 /// rtmp-rs's chunk encoder.
@@ -144,17 +178,185 @@ pub fn rtmp_rs_encoder(messages: &[Message], size: u32) -> usize {
     let mut sum = 0;
     for message in messages {
         out.clear();
-        let chunk = rtmp_rs::protocol::chunk::RtmpChunk {
-            csid: message.chunk_stream.get(),
-            timestamp: message.timestamp.as_millis(),
-            message_type: message.message_type.get(),
-            stream_id: message.stream.get(),
-            payload: message.payload.clone(),
-        };
-        writer.encode(&chunk, &mut out);
+        writer.encode(&rtmp_rs_chunk(message), &mut out);
         sum += black_box(&out).len();
     }
     sum
+}
+
+fn rtmp_rs_chunk(message: &Message) -> rtmp_rs::protocol::chunk::RtmpChunk {
+    rtmp_rs::protocol::chunk::RtmpChunk {
+        csid: message.chunk_stream.get(),
+        timestamp: message.timestamp.as_millis(),
+        message_type: message.message_type.get(),
+        stream_id: message.stream.get(),
+        payload: message.payload.clone(),
+    }
+}
+
+/// `rml_rtmp`'s handshake.
+pub fn rml_answer(c0_c1: &Bytes) -> usize {
+    let mut server = Handshake::new(PeerType::Server);
+    match server.process_bytes(c0_c1).expect("a client's bytes") {
+        HandshakeProcessResult::InProgress { response_bytes } => black_box(response_bytes).len(),
+        HandshakeProcessResult::Completed { .. } => 0,
+    }
+}
+
+/// scuffle-rtmp's handshake.
+pub fn scuffle_answer(c0_c1: &Bytes) -> usize {
+    let mut server = scuffle_rtmp::handshake::HandshakeServer::default();
+    let mut answer = Vec::new();
+    server
+        .handshake(&mut Cursor::new(c0_c1.clone()), &mut answer)
+        .expect("a client's bytes");
+    black_box(answer).len()
+}
+
+/// rtmp-rs's handshake.
+pub fn rtmp_rs_answer(c0_c1: &Bytes) -> usize {
+    use rtmp_rs::protocol::handshake::{Handshake, HandshakeRole};
+    let mut server = Handshake::new(HandshakeRole::Server);
+    server.generate_initial();
+    let answer = server.process(&mut c0_c1.clone());
+    let answer = answer.expect("a client's bytes").expect("all of them");
+    black_box(answer).len()
+}
+
+/// Returns `rml_rtmp`'s server session after it has accepted the publish.
+pub fn rml_session(recording: &Recording) -> ServerSession {
+    let mut handshake = Handshake::new(PeerType::Server);
+    let (mut session, first) = ServerSession::new(ServerSessionConfig::new()).expect("defaults");
+    black_box(first);
+    let mut shaken = false;
+    let mut publishes = 0;
+    for read in recording.before() {
+        if shaken {
+            publishes += rml_commands(&mut session, read);
+            continue;
+        }
+        match handshake.process_bytes(read).expect("a client's bytes") {
+            HandshakeProcessResult::InProgress { response_bytes } => {
+                black_box(response_bytes);
+            }
+            HandshakeProcessResult::Completed {
+                remaining_bytes, ..
+            } => {
+                shaken = true;
+                publishes += rml_commands(&mut session, &remaining_bytes);
+            }
+        }
+    }
+    assert_eq!(publishes, 1, "the client publishes");
+    session
+}
+
+/// Accepts all that is wanted and returns how many streams are published.
+fn rml_commands(session: &mut ServerSession, read: &[u8]) -> usize {
+    let mut publishes = 0;
+    for result in session.handle_input(read).expect("our own client") {
+        let id = match black_box(result) {
+            ServerSessionResult::RaisedEvent(ServerSessionEvent::ConnectionRequested {
+                request_id,
+                ..
+            }) => request_id,
+            ServerSessionResult::RaisedEvent(ServerSessionEvent::PublishStreamRequested {
+                request_id,
+                ..
+            }) => {
+                publishes += 1;
+                request_id
+            }
+            _ => continue,
+        };
+        black_box(session.accept_request(id).expect("the request waits"));
+    }
+    publishes
+}
+
+/// Lets `rml_rtmp`'s session take in the media, and returns their number and their bytes.
+pub fn rml_ingest(recording: &Recording, session: &mut ServerSession) -> (usize, usize) {
+    let mut sum = (0, 0);
+    for read in recording.media() {
+        for result in session.handle_input(read).expect("our own client") {
+            if let ServerSessionResult::RaisedEvent(
+                ServerSessionEvent::AudioDataReceived { data, .. }
+                | ServerSessionEvent::VideoDataReceived { data, .. },
+            ) = &result
+            {
+                sum = (sum.0 + 1, sum.1 + data.len());
+            }
+            black_box(result);
+        }
+    }
+    sum
+}
+
+/// `rml_rtmp`'s server sessions.
+pub fn rml_players(count: usize) -> Box<dyn FnMut() -> usize> {
+    let config = ServerSessionConfig {
+        chunk_size: PLAYER_CHUNK_SIZE,
+        ..ServerSessionConfig::new()
+    };
+    let session = |_| ServerSession::new(config.clone()).expect("a chunk size").0;
+    fan_out((0..count).map(session), |session, message| {
+        let stream = message.stream.get();
+        let time = RtmpTimestamp::new(message.timestamp.as_millis());
+        let payload = message.payload.clone();
+        let packet = match message.message_type {
+            MessageType::AUDIO => session.send_audio_data(stream, payload, time, false),
+            _ => session.send_video_data(stream, payload, time, false),
+        };
+        black_box(packet.expect("a short message")).bytes.len()
+    })
+}
+
+/// scuffle-rtmp's chunk writers; its session has no players.
+pub fn scuffle_players(count: usize) -> Box<dyn FnMut() -> usize> {
+    let player = |_| {
+        let mut writer = scuffle_rtmp::chunk::writer::ChunkWriter::default();
+        writer.set_chunk_size(PLAYER_CHUNK_SIZE as usize);
+        (writer, Vec::new())
+    };
+    fan_out((0..count).map(player), |(writer, out), message| {
+        out.clear();
+        let chunk = scuffle_chunk(message);
+        writer.write_chunk(&mut *out, chunk).expect("a vector");
+        black_box(&*out).len()
+    })
+}
+
+/// rtmp-rs's chunk encoders, of which its server has one for each player.
+pub fn rtmp_rs_players(count: usize) -> Box<dyn FnMut() -> usize> {
+    let player = |_| {
+        let mut writer = rtmp_rs::protocol::chunk::ChunkEncoder::new();
+        writer.set_chunk_size(PLAYER_CHUNK_SIZE);
+        (writer, BytesMut::new())
+    };
+    fan_out((0..count).map(player), |(writer, out), message| {
+        out.clear();
+        writer.encode(&rtmp_rs_chunk(message), out);
+        black_box(&*out).len()
+    })
+}
+
+fn fan_out<P: 'static>(
+    players: impl Iterator<Item = P>,
+    send: impl Fn(&mut P, &Message) -> usize + 'static,
+) -> Box<dyn FnMut() -> usize> {
+    let mut players: Vec<P> = players.collect();
+    let mut messages = media();
+    messages.truncate(BATCH);
+    Box::new(move || {
+        let mut sum = 0;
+        for player in &mut players {
+            sum += messages
+                .iter()
+                .map(|message| send(player, message))
+                .sum::<usize>();
+        }
+        sum
+    })
 }
 
 fn chunk_size(payload: &[u8]) -> u32 {

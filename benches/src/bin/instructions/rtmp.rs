@@ -2,16 +2,6 @@
 //!
 //! One operation of `decode`, `encode` and `ingest` is the whole publish, 781 messages of 9.8 KB
 //! on average; one of `fan_out` is three messages to each of 100 players, drained together.
-//!
-//! Short of what was aimed at, with the functions that callgrind names:
-//!
-//! - `decode/4096`, 2,160 a message instead of 2,100: about half is the one `memcpy`, a quarter
-//!   `ChunkReader::step`, a tenth the allocator.
-//! - `ingest`, 9 % above `decode` at chunk size 128 and 18 % at 4096 instead of 5 %: the session
-//!   adds some 400 a message whatever the chunk size, half in `Link::poll_message` and half in
-//!   `ServerSession::poll_event`, which move the message once more each.
-//! - `fan_out`, 437 for a push and a drain: 230 in `SendQueue::commit`, 80 in `append`, 125 in the
-//!   driver's own loop over the slices and in `advance`.
 
 use std::hint::black_box;
 
@@ -127,6 +117,42 @@ pub(crate) const PEERS: &[Workload] = &[
     ("rtmp/encode/65536@rtmp-rs", |count| {
         encode_peer(peers::rtmp_rs_encoder, 65536, count);
     }),
+    ("rtmp/ingest/128@rml_rtmp", |count| ingest_rml(128, count)),
+    ("rtmp/ingest/4096@rml_rtmp", |count| ingest_rml(4096, count)),
+    ("rtmp/ingest/65536@rml_rtmp", |count| {
+        ingest_rml(65536, count);
+    }),
+    ("rtmp/connect@rml_rtmp", |count| {
+        let recording = Recording::new(4096);
+        repeat(count, || {
+            black_box(peers::rml_session(black_box(&recording)));
+            1
+        });
+    }),
+    ("rtmp/handshake/plain@rml_rtmp", |count| {
+        answer_peer(peers::rml_answer, &inputs::plain_c0_c1(), count);
+    }),
+    ("rtmp/handshake/plain@scuffle-rtmp", |count| {
+        answer_peer(peers::scuffle_answer, &inputs::plain_c0_c1(), count);
+    }),
+    ("rtmp/handshake/plain@rtmp-rs", |count| {
+        answer_peer(peers::rtmp_rs_answer, &inputs::plain_c0_c1(), count);
+    }),
+    ("rtmp/handshake/digest@rml_rtmp", |count| {
+        answer_peer(peers::rml_answer, &inputs::digest_c0_c1(), count);
+    }),
+    ("rtmp/handshake/digest@scuffle-rtmp", |count| {
+        answer_peer(peers::scuffle_answer, &inputs::digest_c0_c1(), count);
+    }),
+    ("rtmp/fan_out/100@rml_rtmp", |count| {
+        repeat(count, peers::rml_players(100));
+    }),
+    ("rtmp/fan_out/100@scuffle-rtmp", |count| {
+        repeat(count, peers::scuffle_players(100));
+    }),
+    ("rtmp/fan_out/100@rtmp-rs", |count| {
+        repeat(count, peers::rtmp_rs_players(100));
+    }),
 ];
 
 #[cfg(feature = "peers")]
@@ -140,6 +166,23 @@ fn decode_peer(peer: peers::Decoder, size: u32, count: usize) {
 fn encode_peer(peer: peers::Encoder, size: u32, count: usize) {
     let messages = inputs::publish();
     repeat(count, || peer(black_box(&messages), size));
+}
+
+#[cfg(feature = "peers")]
+fn ingest_rml(size: u32, count: usize) {
+    let recording = Recording::new(size);
+    let mut session = peers::rml_session(&recording);
+    let all = recording.ingest(&mut recording.session());
+    assert_eq!(peers::rml_ingest(&recording, &mut session), all);
+    repeat(count, || {
+        peers::rml_ingest(black_box(&recording), &mut session).0
+    });
+}
+
+#[cfg(feature = "peers")]
+fn answer_peer(peer: peers::Answer, c0_c1: &bytes::Bytes, count: usize) {
+    assert_eq!(peer(c0_c1), inputs::answer(c0_c1).len(), "S0, S1 and S2");
+    repeat(count, || peer(black_box(c0_c1)));
 }
 
 fn repeat(count: usize, mut run: impl FnMut() -> usize) {
