@@ -372,7 +372,7 @@ impl Handshake {
             None => output.extend_from_slice(part),
             Some(digest) => {
                 let mut answer = [0; PART_LEN];
-                self.random.fill(&mut answer);
+                self.random.pad(&mut answer);
                 digest::sign_answer(&mut answer, self.role, &digest);
                 output.extend_from_slice(&answer);
             }
@@ -401,7 +401,7 @@ impl Handshake {
     fn greet(&mut self, version: u8, layout: Option<DigestLayout>) {
         let (head, random) = self.own.split_at_mut(8);
         head.fill(0);
-        self.random.fill(random);
+        self.random.pad(random);
         let Some(layout) = layout else { return };
         if self.is_encrypted(version) {
             #[cfg(feature = "rtmpe")]
@@ -483,7 +483,7 @@ impl Role {
     }
 }
 
-/// Random bytes: SHA-256 over the seed and a counter.
+/// Random bytes made of the seed.
 #[derive(Clone)]
 struct Random {
     seed: [u8; 32],
@@ -491,6 +491,7 @@ struct Random {
 }
 
 impl Random {
+    /// Bytes that nobody can guess: SHA-256 over the seed and a counter.
     fn fill(&mut self, bytes: &mut [u8]) {
         use sha2::{Digest, Sha256};
         for block in bytes.chunks_mut(32) {
@@ -501,6 +502,20 @@ impl Random {
             for (to, from) in block.iter_mut().zip(hash.finalize()) {
                 *to = from;
             }
+        }
+    }
+
+    /// Bytes that differ from those of other connections, and need not be secret: SplitMix64.
+    fn pad(&mut self, bytes: &mut [u8]) {
+        let mut start = [0; 8];
+        self.fill(&mut start);
+        let mut state = u64::from_be_bytes(start);
+        for block in bytes.chunks_mut(8) {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            let mixed = (mixed ^ (mixed >> 31)).to_be_bytes();
+            block.copy_from_slice(mixed.get(..block.len()).unwrap_or_default());
         }
     }
 }
