@@ -234,7 +234,7 @@ impl ClientSession {
         self.command(request, Purpose::Other, now)
     }
 
-    /// Answers [`ClientEvent::AuthorizationWanted`] with the value of an `Authorization` header.
+    /// Answers [`ClientEvent::AuthorizationWanted`](crate::ClientEvent::AuthorizationWanted) with the value of an `Authorization` header.
     ///
     /// # Errors
     /// [`CommandError::NoSuchRequest`] where no request waits for credentials.
