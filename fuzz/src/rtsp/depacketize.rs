@@ -1,7 +1,7 @@
 //! Depacketizers on packets of any contents, in both output modes.
 
 use bytes::Bytes;
-use weir_rtsp::payload::{Codec, Depacketizer, Framing, aac, ac3, av1, h264, h265, latm, vp9};
+use weir_rtsp::payload::{Codec, DepacketizeError, Depacketizer, Framing, aac, ac3, av1, h264, h265, latm, vp9};
 use weir_rtsp::rtp::RtpPacket;
 use weir_rtsp::sdp::{Fmtp, Format};
 
@@ -39,12 +39,12 @@ pub fn rtsp_depacketize(data: &[u8]) {
         packet.extend(payload);
         let view = RtpPacket::decode(&packet).expect("a plain packet");
         let pushed = copying.push(&view);
-        cut |= matches!(
-            pushed,
-            Err(weir_rtsp::payload::DepacketizeError::FrameTooLong { .. })
-        );
         let owned = RtpPacket::decode(Bytes::from(packet.clone())).expect("a plain packet");
         let also_pushed = slicing.push(owned);
+        // Slices meet the limit earlier: each part counts for its handle too.
+        cut |= [&pushed, &also_pushed]
+            .iter()
+            .any(|pushed| matches!(pushed, Err(DepacketizeError::FrameTooLong { .. })));
         assert!(
             cut || pushed == also_pushed,
             "{pushed:?} and {also_pushed:?}"

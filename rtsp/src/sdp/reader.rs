@@ -180,7 +180,7 @@ fn words<'a, const N: usize>(text: &Cow<'a, str>) -> [Cow<'a, str>; N] {
     core::array::from_fn(|at| {
         let end = rest
             .bytes()
-            .position(|byte| matches!(byte, b' ' | b'\t'))
+            .position(|byte| byte.is_ascii_whitespace())
             .filter(|_| at + 1 < N)
             .unwrap_or(rest.len());
         let word = cut(&rest, |rest| rest.get(..end).unwrap_or_default());

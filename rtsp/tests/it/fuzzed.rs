@@ -77,3 +77,16 @@ fn a_transport_parameter_of_quotes_alone_is_left_out() {
     let transport: Transport = "RTP/AVP;\"unicast\"".parse().unwrap();
     assert!(transport.unicast);
 }
+
+#[test]
+fn a_carriage_return_in_a_media_line_ends_a_word() {
+    let sdp = Description::parse(b"v=0\r\nm=video\r0 RTP/AVP 96\r\n", &Limits::default());
+    let [media] = &sdp.media[..] else {
+        panic!("one media section");
+    };
+    assert_eq!(
+        (&*media.media, &*media.port, &*media.proto),
+        ("video", "0", "RTP/AVP")
+    );
+    assert_eq!(media.fmts[..], ["96"]);
+}
