@@ -71,7 +71,8 @@ impl Playback {
             clock: None,
             paused: None,
             buffer,
-            end: len.map(|len| start.saturating_add(len)),
+            // Without length it is the picture at `start`: RTMP 1.0, section 7.2.2.1.
+            end: len.map(|len| start.saturating_add(len.max(Duration::from_millis(1)))),
             time: start,
             is_over: false,
         })
@@ -273,6 +274,15 @@ mod tests {
             .await
             .unwrap();
         assert_eq!(watch(&mut playback).await, [(0, 40), (40, 80)]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_without_length_is_one_picture() {
+        let (_folder, path) = recording(&[0, 40, 80]);
+        let mut playback = Playback::open(path, millis(40), Some(millis(0)), millis(0))
+            .await
+            .unwrap();
+        assert_eq!(watch(&mut playback).await, [(0, 40)]);
     }
 
     #[tokio::test(start_paused = true)]

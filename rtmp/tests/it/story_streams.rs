@@ -169,11 +169,7 @@ fn a_play_says_where_to_begin() {
         request.reset = false;
         pair.client.play(request, pair.now).unwrap();
         pair.run();
-        let played = pair.server_events.iter().find_map(|event| match event {
-            ServerEvent::PlayRequested { request, .. } => Some(request),
-            _ => None,
-        });
-        let played = played.expect("the server was asked");
+        let played = play_request(&pair);
         assert_eq!(played.start, start);
         assert_eq!(
             (played.duration, played.reset),
@@ -181,6 +177,15 @@ fn a_play_says_where_to_begin() {
         );
         assert!(!codes(&pair.client_events).contains(&StatusCode::PLAY_RESET));
     }
+}
+
+/// What the server was asked to play.
+fn play_request(pair: &Pair) -> &PlayRequest {
+    let played = pair.server_events.iter().find_map(|event| match event {
+        ServerEvent::PlayRequested { request, .. } => Some(request),
+        _ => None,
+    });
+    played.expect("the server was asked")
 }
 
 /// What `rtmpdump --start 2 --stop 3.5` of librtmp 2.4 sends.
@@ -194,11 +199,7 @@ fn times_of_a_play_are_milliseconds() {
     request.duration = Some(Duration::from_millis(1500));
     pair.client.play(request, pair.now).unwrap();
     pair.run();
-    let played = pair.server_events.iter().find_map(|event| match event {
-        ServerEvent::PlayRequested { request, .. } => Some(request),
-        _ => None,
-    });
-    let played = played.expect("the server was asked");
+    let played = play_request(&pair);
     assert_eq!(played.args.as_bytes()[..], args);
     assert_eq!(played.start, PlayStart::Recorded(Duration::from_secs(2)));
     assert_eq!(played.duration, Some(Duration::from_millis(1500)));

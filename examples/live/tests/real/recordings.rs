@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 
 use weir_flv::TagKind;
 use weir_minimal::Next;
-use weir_rtmp::{Class, ClientEvent, MediaKind, Name, PublishKind, StatusCode};
+use weir_rtmp::{Class, ClientEvent, MediaKind, Name, PublishKind, StatusCode, message::Values};
 
 use crate::{
     Claim,
     ffmpeg::{assert_same, clip, payloads},
-    ffprobe::count,
-    our_client::{clip_tags, play, publish_clip},
+    ffprobe::{count, probe},
+    our_client::{clip_tags, connect, play, publish_clip, wait_until_connected},
     program::{PATIENCE, Program},
     server::Server,
 };
@@ -30,6 +30,11 @@ pub(crate) const CLAIMS: &[Claim] = &[
         "ffmpeg_plays_a_recording_to_its_end",
         &["ffmpeg"],
         ffmpeg_plays,
+    ),
+    Claim(
+        "a_recording_tells_its_length",
+        &["ffmpeg", "ffprobe"],
+        tells_its_length,
     ),
     Claim(
         "a_recording_is_sought_and_paused",
@@ -70,6 +75,32 @@ fn rtmpdump_downloads_a_part() {
 fn ffmpeg_plays() {
     let server = recorded();
     assert_same(&payloads(server.rtmp("live/test")), &payloads(clip()), 0);
+}
+
+fn tells_its_length() {
+    let server = recorded();
+    let mut client = connect(&server.rtmp("live"));
+    wait_until_connected(&mut client);
+    let name = Name::from_static("getStreamLength");
+    let values = Values::from_amf0(b"\x05\x02\0\x04test"[..].into());
+    client.session.call(name, values, Instant::now()).unwrap();
+    let answer = loop {
+        if let Next::Event(ClientEvent::CallAnswered { answer, .. }) = client.wait().unwrap() {
+            break answer.unwrap();
+        }
+    };
+    let told = probe("-show_format", clip(), PATIENCE);
+    let duration: f64 = told["format"]["duration"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    // A recording ends with its last frame, a clip of FFmpeg behind it.
+    let length = answer.number(1).unwrap();
+    assert!(
+        (length - duration).abs() < 0.1,
+        "{length} s of {duration} s"
+    );
 }
 
 fn sought_and_paused() {
