@@ -16,6 +16,8 @@ use weir_auth::{
 };
 use weir_rtmp::ConnectRequest;
 
+use crate::random;
+
 /// The door of the server. Without a users file it is open.
 #[derive(Debug)]
 pub(crate) struct Auth(Option<Guard>);
@@ -66,12 +68,8 @@ impl Auth {
         config
             .offer(offer)
             .map_err(|error| format!("{offer}: {error} (--auth)"))?;
-        let (mut key, mut seed) = ([0; 32], [0; 32]);
-        for random in [&mut key, &mut seed] {
-            getrandom::fill(random).expect("the system has random numbers");
-        }
-        let keys = ServerKeys::new(&Secret::from_bytes(&key));
-        let logins = Mutex::new(Authenticator::new(config, keys, seed));
+        let keys = ServerKeys::new(&Secret::from_bytes(&random::bytes::<32>()));
+        let logins = Mutex::new(Authenticator::new(config, keys, random::bytes()));
         Ok(Self(Some(Guard {
             logins,
             users,

@@ -14,6 +14,7 @@ mod hub;
 mod metrics;
 mod page;
 mod playback;
+mod random;
 mod record;
 mod rtmp;
 mod rtsp;

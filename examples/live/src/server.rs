@@ -180,20 +180,14 @@ async fn connect(
     let local = socket
         .local_addr()
         .map_or(server.config.bind, |local| local.ip());
+    let ends = Ends {
+        peer,
+        local,
+        tls: tls.is_some(),
+    };
     let Some(tls) = tls else {
         let (reader, writer) = socket.into_split();
-        return serve(
-            server,
-            reader,
-            writer,
-            Ends {
-                peer,
-                local,
-                tls: false,
-            },
-            protocol,
-        )
-        .await;
+        return serve(server, reader, writer, ends, protocol).await;
     };
     let handshake = tokio::select! {
         handshake = timeout(TLS_PATIENCE, tls.accept(socket)) => handshake,
@@ -202,18 +196,7 @@ async fn connect(
     match handshake {
         Ok(Ok(stream)) => {
             let (reader, writer) = tokio::io::split(stream);
-            serve(
-                server,
-                reader,
-                writer,
-                Ends {
-                    peer,
-                    local,
-                    tls: true,
-                },
-                protocol,
-            )
-            .await;
+            serve(server, reader, writer, ends, protocol).await;
         }
         Ok(Err(error)) => warn!(%peer, "TLS handshake failed: {error}"),
         Err(_) => warn!(%peer, "no TLS handshake within {TLS_PATIENCE:?}"),

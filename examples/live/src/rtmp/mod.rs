@@ -27,6 +27,7 @@ use crate::{
     auth::Login,
     ending::{Failure, drain, report},
     hub::{Publication, StreamKey},
+    random,
     server::Server,
     shared_objects::Membership,
 };
@@ -40,10 +41,8 @@ pub(crate) async fn serve(
     tls: bool,
 ) {
     let _open = server.metrics.open.enter();
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).expect("the system has random numbers");
     let mut connection = Connection {
-        session: ServerSession::new(server.config.session(), seed, Instant::now()),
+        session: ServerSession::new(server.config.session(), random::bytes(), Instant::now()),
         app: String::new(),
         login: Login::default(),
         published: Vec::new(),
@@ -99,13 +98,13 @@ impl Connection {
                     }
                 }
             }
-            if let Some(deadline) = self.session.poll_timeout().map(Into::into) {
+            let deadline = self.session.poll_timeout();
+            if let Some(deadline) = deadline.map(Into::into) {
                 if deadline != timer.deadline() {
                     timer.as_mut().reset(deadline);
                 }
             }
             let wants_input = self.session.wants_input();
-            let timed = self.session.poll_timeout().is_some();
             let output = self.session.output();
             let has_room = output.backlog(Instant::now()).bytes < ROOM;
             buffer.reserve(READ_LEN);
@@ -131,7 +130,7 @@ impl Connection {
                 }
                 (index, next) = next_of(&mut self.players, has_room) => self.forward(index, next),
                 () = self.shared.ready(), if has_room => self.share(),
-                () = &mut timer, if timed => self.session.handle_timeout(Instant::now()),
+                () = &mut timer, if deadline.is_some() => self.session.handle_timeout(Instant::now()),
             }
         }
     }

@@ -21,7 +21,7 @@ use tokio::{
 };
 use weir_rtmp::tunnel::{self, ServerTunnel, TunnelId, TunnelRequest};
 
-use crate::{rtmp, server::Server};
+use crate::{random, rtmp, server::Server};
 
 /// The open tunnels.
 #[derive(Debug, Default)]
@@ -66,9 +66,7 @@ pub(crate) async fn handle(
 
 /// Starts a connection behind a new tunnel.
 fn open(server: &Arc<Server>, peer: SocketAddr) -> Bytes {
-    let mut random = [0; 16];
-    getrandom::fill(&mut random).expect("the system has random numbers");
-    let id: TunnelId = format!("{:032x}", u128::from_le_bytes(random))
+    let id: TunnelId = format!("{:032x}", u128::from_le_bytes(random::bytes()))
         .parse()
         .expect("an id may have 32 hexadecimal digits");
     let (session, socket) = duplex(PIPE_LEN);

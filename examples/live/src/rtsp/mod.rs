@@ -36,6 +36,7 @@ use crate::{
     auth::Login,
     ending::{Failure, drain, report},
     hub::{Publication, StreamKey},
+    random,
     server::Server,
     stream::Update,
 };
@@ -86,11 +87,15 @@ async fn run(
     ends: Ends,
 ) {
     let _open = server.metrics.open.enter();
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed).expect("the system has random numbers");
     let now = Instant::now();
     let clock = ClockAnchor::new(now, SystemTime::now());
-    let mut session = ServerSession::new(ServerConfig::default(), ends.peer, clock, seed, now);
+    let mut session = ServerSession::new(
+        ServerConfig::default(),
+        ends.peer,
+        clock,
+        random::bytes(),
+        now,
+    );
     session.handle_input(input.freeze(), now);
     let (datagrams, received) = mpsc::channel(DATAGRAMS);
     let mut connection = Connection {

@@ -22,6 +22,7 @@ use super::carry;
 use crate::{
     hub::Subscription,
     metrics::Entered,
+    random,
     stream::{Frame, Update},
 };
 
@@ -108,7 +109,7 @@ impl Presentation {
 
     /// What the client is told of the tracks.
     pub(crate) fn description(&self, name: &str) -> Description<'static> {
-        let mut sdp = Description::new(name.to_owned(), u64::from(random()));
+        let mut sdp = Description::new(name.to_owned(), u64::from(number()));
         for (number, track) in self.tracks.iter().enumerate() {
             let kind = match track.kind {
                 MediaKind::Video => "video",
@@ -160,9 +161,9 @@ impl Presentation {
 
 impl Track {
     fn new(packet: &Packet<'_>, codec: Codec, payload_type: u8) -> Result<Self, UnsupportedFormat> {
-        let mut config = PacketizerConfig::new(payload_type, Ssrc::new(random()));
+        let mut config = PacketizerConfig::new(payload_type, Ssrc::new(number()));
         // The upper half is left for the first wrap: RFC 3550, section 5.1, asks for a random start.
-        config.first_sequence = SequenceNumber::new(u16::try_from(random() >> 17).unwrap_or(0));
+        config.first_sequence = SequenceNumber::new(u16::try_from(number() >> 17).unwrap_or(0));
         config.max_packet_len = MAX_PACKET_LEN;
         config.framing = match packet.kind {
             MediaKind::Video => Framing::LengthPrefixed,
@@ -174,7 +175,7 @@ impl Track {
             length_size: carry::length_size(packet).unwrap_or(4),
             sets: prefixed(&codec),
             packetizer: Packetizer::new(&codec, config)?,
-            base: RtpTime::new(random()),
+            base: RtpTime::new(number()),
             id: None,
             clocked: false,
             codec,
@@ -385,8 +386,8 @@ fn push_unit(out: &mut Vec<u8>, unit: &[u8]) {
 }
 
 /// A number nobody can guess.
-fn random() -> u32 {
-    getrandom::u32().expect("the system has random numbers")
+fn number() -> u32 {
+    u32::from_le_bytes(random::bytes())
 }
 
 /// What the control URLs end with, before their number.
