@@ -83,6 +83,11 @@ impl Warnings {
         }
     }
 
+    #[cfg(feature = "std")]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     pub(crate) fn poll(&mut self) -> Option<Warning> {
         if self.waiting.is_empty() {
             None

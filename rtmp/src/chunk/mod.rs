@@ -17,6 +17,8 @@ use bytes::Bytes;
 #[cfg(feature = "std")]
 pub use prepared::PreparedMessage;
 pub use reader::ChunkReader;
+#[cfg(feature = "std")]
+pub(crate) use reader::Step;
 pub use stats::ChunkStats;
 pub use writer::ChunkWriter;
 

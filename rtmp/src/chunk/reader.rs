@@ -16,7 +16,7 @@ use alloc::vec::Vec;
 use super::header::{Extended, Header, MAX_HEADER_LEN, Proof, Repetition, basic_header};
 use super::stats::OpenChunk;
 use super::stream::ChunkStream;
-use super::{ChunkSize, ChunkStats, ChunkStreamId, Message, MessageType};
+use super::{ChunkSize, ChunkStats, ChunkStreamId, Message, MessageStreamId, MessageType};
 use crate::config::{Limits, Quirks, Tolerance};
 use crate::cursor::{self, Cursor};
 use crate::error::{Error, LimitExceeded, Malformed, PeerMisbehaved};
@@ -68,12 +68,18 @@ pub struct ChunkReader {
     failed: Option<Error>,
 }
 
-enum Step {
-    /// The message of the current chunk stream is.
+/// How far the reader got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// The message of the current chunk stream is complete.
     Complete,
+    /// So is it, and the reader has to obey it.
+    Control,
     Progress,
     /// The header at the front is not complete.
     Incomplete,
+    /// For good; the error is kept.
+    Failed,
 }
 
 impl ChunkReader {
@@ -116,20 +122,26 @@ impl ChunkReader {
     /// # Errors
     ///
     /// Any [`Error`]; it stays, each later call returns it again.
+    #[inline]
     pub fn read(&mut self, input: &mut &[u8]) -> Result<Option<Message>, Error> {
-        if let Some(error) = &self.failed {
-            return Err(error.clone());
+        if self.failed.is_some() {
+            return self.failure();
         }
-        let result = self.read_message(input);
-        if let Err(error) = &result {
-            self.failed = Some(error.clone());
+        match self.advance(input) {
+            Step::Complete => Ok(self.take_message_if(|_, _| true)),
+            Step::Failed => self.failure(),
+            _ => Ok(None),
         }
-        result
     }
 
     /// Returns the next tolerance taken, each code once.
     pub fn poll_warning(&mut self) -> Option<Warning> {
         self.warnings.poll()
+    }
+
+    #[cfg(feature = "std")]
+    pub(crate) fn has_warnings(&self) -> bool {
+        !self.warnings.is_empty()
     }
 
     /// Returns the size of the peer's chunks.
@@ -160,55 +172,71 @@ impl ChunkReader {
         &self.stats
     }
 
-    fn read_message(&mut self, input: &mut &[u8]) -> Result<Option<Message>, Error> {
+    /// Takes bytes off the front of `input` up to the end of the next message, which is
+    /// `Complete` then and has to be taken, or to the end of the input. Not after it failed.
+    #[inline]
+    pub(crate) fn advance(&mut self, input: &mut &[u8]) -> Step {
         loop {
             let step = if self.front_len > 0 {
-                self.step_over_front(input)?
+                self.step_over_front(input)
             } else if input.is_empty() {
-                return Ok(None);
+                return Step::Progress;
             } else {
-                let step = self.step(input)?;
-                if matches!(step, Step::Incomplete) {
-                    self.extend_front(input);
-                }
-                step
+                self.step(input)
             };
             match step {
-                Step::Complete => return self.complete(),
                 Step::Progress => {}
-                Step::Incomplete => return Ok(None),
+                Step::Control => return self.obey(),
+                Step::Incomplete => {
+                    // Behind a step over `front` nothing is left.
+                    self.extend_front(input);
+                    return step;
+                }
+                _ => return step,
             }
         }
     }
 
-    /// Takes the message that is complete out of the current chunk stream.
-    fn complete(&mut self) -> Result<Option<Message>, Error> {
-        let Some(stream) = self.streams.get_mut(self.current) else {
-            return Ok(None);
-        };
+    /// Takes the message that is complete out of the current chunk stream, if it is wanted.
+    #[inline]
+    pub(crate) fn take_message_if(
+        &mut self,
+        wanted: impl FnOnce(MessageType, MessageStreamId) -> bool,
+    ) -> Option<Message> {
+        let stream = self.streams.get_mut(self.current)?;
+        if !wanted(stream.message_type, stream.stream) {
+            return None;
+        }
         let message = stream.complete();
         self.open -= 1;
         self.announced -= message.payload.len();
         self.stats.messages += 1;
-        if matches!(
-            message.message_type,
-            MessageType::SET_CHUNK_SIZE | MessageType::ABORT
-        ) {
-            self.obey(&message)?;
-        }
-        Ok(Some(message))
+        Some(message)
+    }
+
+    /// The error that ended the reading, if one did.
+    #[cold]
+    pub(crate) fn failure(&self) -> Result<Option<Message>, Error> {
+        self.failed.clone().map_or(Ok(None), Err)
+    }
+
+    #[cold]
+    fn fail(&mut self, error: Error) -> Step {
+        self.failed = Some(error);
+        Step::Failed
     }
 
     /// Makes a step over `front` followed by `input`.
-    fn step_over_front(&mut self, input: &mut &[u8]) -> Result<Step, Error> {
+    #[inline(never)]
+    fn step_over_front(&mut self, input: &mut &[u8]) -> Step {
         let old_len = self.front_len;
         let mut ahead = *input;
         self.extend_front(&mut ahead);
         let joined = self.front;
         let mut rest = joined.get(..self.front_len).unwrap_or_default();
-        let step = self.step(&mut rest)?;
+        let step = self.step(&mut rest);
         let consumed = self.front_len - rest.len();
-        if matches!(step, Step::Incomplete) {
+        if step == Step::Incomplete {
             *input = ahead;
         } else if consumed >= old_len {
             cursor::take(input, consumed - old_len);
@@ -218,7 +246,7 @@ impl ChunkReader {
             self.front.copy_within(consumed..old_len, 0);
             self.front_len = old_len - consumed;
         }
-        Ok(step)
+        step
     }
 
     /// Moves bytes from `input` to `front` until that has room for no more.
@@ -231,14 +259,17 @@ impl ChunkReader {
         self.front_len += taken.len();
     }
 
-    fn step(&mut self, input: &mut &[u8]) -> Result<Step, Error> {
+    fn step(&mut self, input: &mut &[u8]) -> Step {
         let len = input.len();
-        let mut step = Ok(Step::Progress);
+        let mut step = Step::Progress;
         if self.chunk.left == 0 {
-            step = self.read_header(input);
+            step = match self.read_header(input) {
+                Ok(step) => step,
+                Err(error) => return self.fail(error),
+            };
         }
         if self.chunk.left > 0 && !input.is_empty() {
-            step = Ok(self.read_payload(input));
+            step = self.read_payload(input);
         }
         self.offset += (len - input.len()) as u64;
         step
@@ -303,7 +334,7 @@ impl ChunkReader {
             self.stats.count(&self.chunk, 1);
         }
         match missing {
-            0 => Step::Complete,
+            0 => stream.end(),
             _ => Step::Progress,
         }
     }
@@ -343,7 +374,8 @@ impl ChunkReader {
         }
         // A message without payload.
         self.stats.count(&self.chunk, 1);
-        Ok(Step::Complete)
+        let stream = self.streams.get(self.current);
+        Ok(stream.map_or(Step::Complete, ChunkStream::end))
     }
 
     fn open_chunk_stream(&mut self, index: usize, header: &Header) -> Result<usize, Error> {
@@ -486,23 +518,31 @@ impl ChunkReader {
 
     /// Obeys Set Chunk Size and Abort, from whatever stream they come (DJI sends them elsewhere).
     #[cold]
-    fn obey(&mut self, message: &Message) -> Result<(), Error> {
-        let Some(value) = Cursor::new(&message.payload).u32() else {
+    fn obey(&mut self) -> Step {
+        let Some(stream) = self.streams.get(self.current) else {
+            return Step::Complete;
+        };
+        let message_type = stream.message_type;
+        let Some(value) = Cursor::new(&stream.payload).u32() else {
             self.warnings
                 .report(WarningCode::ControlTooShort, self.offset);
-            return Ok(());
+            return Step::Complete;
         };
-        if message.message_type == MessageType::SET_CHUNK_SIZE {
-            self.chunk_size = self.checked_chunk_size(value)?;
+        if message_type == MessageType::SET_CHUNK_SIZE {
+            match self.checked_chunk_size(value) {
+                Ok(size) => self.chunk_size = size,
+                Err(error) => return self.fail(error),
+            }
         } else if let Some(csid) = ChunkStreamId::new(value) {
-            if let Ok(index) = self
+            let known = self
                 .streams
-                .binary_search_by_key(&csid, |stream| stream.csid)
-            {
+                .binary_search_by_key(&csid, |stream| stream.csid);
+            // The message that says so is complete.
+            if let Some(index) = known.ok().filter(|index| *index != self.current) {
                 self.drop_partial(index);
             }
         }
-        Ok(())
+        Step::Complete
     }
 
     fn checked_chunk_size(&mut self, got: u32) -> Result<ChunkSize, Error> {

@@ -6,6 +6,7 @@ use core::mem;
 use bytes::Bytes;
 
 use super::header::Header;
+use super::reader::Step;
 use super::{ChunkStreamId, Message, MessageStreamId, MessageType, Timestamp};
 
 /// What the last headers of one chunk stream said, and its unfinished message.
@@ -104,6 +105,14 @@ impl ChunkStream {
                 0 => self.payload = Vec::with_capacity(room),
                 _ => self.payload.reserve_exact(room - self.payload.len()),
             }
+        }
+    }
+
+    /// What a step that brought the last byte of the message comes to.
+    pub(super) const fn end(&self) -> Step {
+        match self.message_type {
+            MessageType::SET_CHUNK_SIZE | MessageType::ABORT => Step::Control,
+            _ => Step::Complete,
         }
     }
 

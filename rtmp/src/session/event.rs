@@ -164,7 +164,7 @@ pub enum ServerEvent {
         /// Its time.
         timestamp: Timestamp,
         /// What came.
-        data: Data,
+        data: Box<Data>,
     },
     /// The client published the stream no longer: `deleteStream`, `closeStream`.
     PublishEnded {
@@ -276,7 +276,7 @@ pub enum ClientEvent {
         /// Its time.
         timestamp: Timestamp,
         /// What came.
-        data: Data,
+        data: Box<Data>,
     },
     /// The server calls a method of this side. Answer with `accept_call` or `reject` if there is
     /// an id; without one no answer is wanted.

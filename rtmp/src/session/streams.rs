@@ -83,6 +83,19 @@ impl Streams {
         self.streams.iter_mut().find(|stream| stream.id == id)
     }
 
+    /// Whether the peer may send media on a stream, on a server.
+    pub(super) fn is_publishing(&self, id: MessageStreamId) -> bool {
+        self.get(id)
+            .is_some_and(|stream| stream.state == StreamState::Publishing)
+    }
+
+    /// The same on a client: media may come before the answer to `play`.
+    pub(super) fn is_playing(&self, id: MessageStreamId) -> bool {
+        self.get(id).is_some_and(|stream| {
+            matches!(stream.state, StreamState::Playing | StreamState::PlayAsked)
+        })
+    }
+
     /// The stream that is used for a name.
     pub(super) fn named(&self, name: &StreamName) -> Option<MessageStreamId> {
         let used = |stream: &&Stream| stream.state != StreamState::Idle && stream.name == *name;

@@ -51,7 +51,7 @@ fn publishing_asks_for_the_name_and_carries_media() {
             ServerEvent::Data {
                 stream,
                 timestamp,
-                data
+                data: Box::new(data)
             }
         ]
     );

@@ -13,8 +13,8 @@ pub use connect::ConnectOptions;
 use super::{
     Capabilities, ClientConfig, ClientEvent, PlayRequest, PublishKind,
     calls::{Calls, Requests},
-    link::{Link, Timeouts},
-    state::{ConnectionState, ConnectionStep, StreamState},
+    link::{Arrival, Link, Timeouts},
+    state::{ConnectionState, ConnectionStep},
     streams::Streams,
 };
 use crate::{
@@ -142,6 +142,28 @@ impl ClientSession {
     /// If the server cannot be understood any more or costs too much; each later call returns the
     /// same error.
     pub fn poll_event(&mut self) -> Result<Option<ClientEvent>, Error> {
+        if self.is_quiet() {
+            let streams = &self.streams;
+            match self.link.poll_media(|stream| streams.is_playing(stream)) {
+                Arrival::Media(stream, packet) => {
+                    return Ok(Some(ClientEvent::Media { stream, packet }));
+                }
+                Arrival::Nothing => return Ok(None),
+                Arrival::Other => {}
+            }
+        }
+        self.poll()
+    }
+
+    /// Whether nothing comes before the next message.
+    fn is_quiet(&self) -> bool {
+        self.state == ConnectionState::Connected
+            && self.events.is_empty()
+            && self.aggregate.is_none()
+    }
+
+    #[inline(never)]
+    fn poll(&mut self) -> Result<Option<ClientEvent>, Error> {
         loop {
             if let Some(event) = self.events.pop_front() {
                 return Ok(Some(event));
@@ -179,12 +201,9 @@ impl ClientSession {
             }
             let stream = message.stream;
             match MediaPacket::from_message(message) {
-                Ok(packet) if !self.is_playing(stream) => {
+                Ok(packet) if !self.streams.is_playing(stream) => {
                     drop(packet);
                     self.link.warn(WarningCode::UnexpectedMedia);
-                }
-                Ok(packet) if self.events.is_empty() => {
-                    return Ok(Some(ClientEvent::Media { stream, packet }));
                 }
                 Ok(packet) => self.events.push_back(ClientEvent::Media { stream, packet }),
                 Err(message) => self.message(message),
@@ -219,12 +238,6 @@ impl ClientSession {
     }
 
     /// Media may come before the status that says so (SRS sends metadata before `Play.Start`).
-    fn is_playing(&self, stream: MessageStreamId) -> bool {
-        self.streams.get(stream).is_some_and(|stream| {
-            matches!(stream.state, StreamState::Playing | StreamState::PlayAsked)
-        })
-    }
-
     fn message(&mut self, message: Message) {
         let done = match message.message_type {
             MessageType::COMMAND_AMF0 | MessageType::COMMAND_AMF3 => self.command_message(&message),
@@ -266,13 +279,13 @@ impl ClientSession {
 
     fn data(&mut self, message: &Message) -> Result<(), DecodeError> {
         let (stream, timestamp) = (message.stream, message.timestamp);
-        if !self.is_playing(stream) {
+        if !self.streams.is_playing(stream) {
             self.link.warn(WarningCode::UnexpectedMedia);
         } else if let Some(data) = Data::from_message(message)? {
             self.events.push_back(ClientEvent::Data {
                 stream,
                 timestamp,
-                data,
+                data: Box::new(data),
             });
         }
         Ok(())

@@ -11,8 +11,8 @@ use bytes::Bytes;
 use super::{
     Capabilities, RequestId, ServerConfig, ServerEvent,
     calls::{Calls, Requests},
-    link::{Link, Timeouts},
-    state::{ConnectionState, ConnectionStep, StreamState},
+    link::{Arrival, Link, Timeouts},
+    state::{ConnectionState, ConnectionStep},
     streams::Streams,
 };
 use crate::{
@@ -134,6 +134,16 @@ impl ServerSession {
     /// If the client cannot be understood any more or costs too much; each later call returns the
     /// same error.
     pub fn poll_event(&mut self) -> Result<Option<ServerEvent>, Error> {
+        if self.is_quiet() {
+            let streams = &self.streams;
+            match self.link.poll_media(|stream| streams.is_publishing(stream)) {
+                Arrival::Media(stream, packet) => {
+                    return Ok(Some(ServerEvent::Media { stream, packet }));
+                }
+                Arrival::Nothing => return Ok(None),
+                Arrival::Other => {}
+            }
+        }
         let polled = self.poll();
         if let Err(error) = &polled {
             self.say_why(error);
@@ -141,7 +151,14 @@ impl ServerSession {
         polled
     }
 
-    // On its own it writes the event where the caller wants it.
+    /// Whether nothing comes before the next message.
+    fn is_quiet(&self) -> bool {
+        self.state == ConnectionState::Connected
+            && self.blocked.is_none()
+            && self.events.is_empty()
+            && self.aggregate.is_none()
+    }
+
     #[inline(never)]
     fn poll(&mut self) -> Result<Option<ServerEvent>, Error> {
         loop {
@@ -183,9 +200,6 @@ impl ServerSession {
             }
             let stream = message.stream;
             match MediaPacket::from_message(message) {
-                Ok(packet) if self.events.is_empty() && self.is_publishing(stream) => {
-                    return Ok(Some(ServerEvent::Media { stream, packet }));
-                }
                 Ok(packet) => self.media(stream, packet),
                 Err(message) => self.message(message),
             }
@@ -242,15 +256,9 @@ impl ServerSession {
         next.is_some()
     }
 
-    fn is_publishing(&self, stream: MessageStreamId) -> bool {
-        self.streams
-            .get(stream)
-            .is_some_and(|stream| stream.state == StreamState::Publishing)
-    }
-
     #[inline(never)]
     fn media(&mut self, stream: MessageStreamId, packet: MediaPacket) {
-        if self.is_publishing(stream) {
+        if self.streams.is_publishing(stream) {
             self.events.push_back(ServerEvent::Media { stream, packet });
         } else {
             self.link.warn(WarningCode::UnexpectedMedia);
@@ -299,7 +307,7 @@ impl ServerSession {
 
     fn data(&mut self, message: &Message) -> Result<(), crate::message::DecodeError> {
         let stream = message.stream;
-        if !self.is_publishing(stream) {
+        if !self.streams.is_publishing(stream) {
             self.link.warn(WarningCode::UnexpectedMedia);
             return Ok(());
         }
@@ -308,7 +316,7 @@ impl ServerSession {
             self.events.push_back(ServerEvent::Data {
                 stream,
                 timestamp,
-                data,
+                data: Box::new(data),
             });
         }
         Ok(())
