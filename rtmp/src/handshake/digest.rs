@@ -59,18 +59,22 @@ pub(super) fn find(part: &Part, sender: Role) -> Option<(DigestLayout, [u8; DIGE
         })
 }
 
-/// Writes the version and the digest into a greeting.
-pub(super) fn sign(part: &mut Part, sender: Role, layout: DigestLayout) {
+/// Writes the version and the digest into a greeting, and returns the digest.
+pub(super) fn sign(
+    part: &mut Part,
+    sender: Role,
+    layout: DigestLayout,
+) -> Option<[u8; DIGEST_LEN]> {
     let version = match sender {
         Role::Client => CLIENT_VERSION,
         Role::Server => SERVER_VERSION,
     };
     put(part, 4, &version);
     let position = layout.digest_position(part);
-    if let Some((before, _, after)) = split(part, position) {
-        let digest = digest_hmac(sender, before, after).finalize().into_bytes();
-        put(part, position, &digest);
-    }
+    let (before, _, after) = split(part, position)?;
+    let digest = digest_hmac(sender, before, after).finalize().into_bytes();
+    put(part, position, &digest);
+    Some(digest.into())
 }
 
 /// Signs the answer to a greeting whose digest is `digest`, over the bytes before the signature.
@@ -138,7 +142,7 @@ pub(super) fn put(part: &mut Part, position: usize, bytes: &[u8]) {
     }
 }
 
-const DIGEST_LEN: usize = 32;
+pub(super) const DIGEST_LEN: usize = 32;
 
 /// Flash Player 9.0.124.2, as FFmpeg says it is.
 const CLIENT_VERSION: [u8; 4] = [9, 0, 124, 2];

@@ -133,6 +133,8 @@ pub struct Handshake {
     state: State,
     /// C1 or S1 as sent.
     own: Box<Part>,
+    /// Its digest, if it has one.
+    digest: Option<[u8; digest::DIGEST_LEN]>,
     /// Bytes of a part that is not complete.
     buffer: Vec<u8>,
     output: Option<Bytes>,
@@ -242,6 +244,7 @@ impl Handshake {
             random: Random { seed, block: 0 },
             state: State::Version,
             own: Box::new([0; PART_LEN]),
+            digest: None,
             buffer: Vec::new(),
             output: None,
             warnings: Warnings::default(),
@@ -407,7 +410,7 @@ impl Handshake {
             #[cfg(feature = "rtmpe")]
             self.put_key(layout);
         }
-        digest::sign(&mut self.own, self.role, layout);
+        self.digest = digest::sign(&mut self.own, self.role, layout);
     }
 
     /// Whether a version that was accepted means encryption.
@@ -447,12 +450,9 @@ impl Handshake {
 
     /// Whether C2 or S2 belongs to our greeting; only who signs its own part signs the answer.
     fn is_answered_by(&self, answer: &Part, greeting: &Greeting) -> bool {
-        let signed = || {
-            Greeting::find(&self.own, self.role)?
-                .is_signed_answer(answer)
-                .then_some(())
-        };
-        plain::is_echo(answer, &self.own) || greeting.digest.is_some() && signed().is_some()
+        let signed = |digest| digest::is_answer(answer, self.role.peer(), digest);
+        plain::is_echo(answer, &self.own)
+            || greeting.digest.is_some() && self.digest.as_ref().is_some_and(signed)
     }
 
     fn accept_mismatch(&mut self) -> Result<(), Error> {
