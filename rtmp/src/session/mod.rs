@@ -7,6 +7,7 @@ mod config;
 mod connect;
 mod error;
 mod event;
+mod inbound;
 mod link;
 mod request;
 mod server;

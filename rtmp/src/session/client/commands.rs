@@ -15,7 +15,6 @@ use crate::{
     session::{
         calls::RequestKind,
         compose::{bare, on_connection, on_stream, status_as},
-        media_chunk_stream,
         state::{ConnectionState, ConnectionStep, StreamState, StreamStep},
     },
 };
@@ -220,14 +219,7 @@ impl ClientSession {
         now: Instant,
     ) -> Result<(), CommandError> {
         self.publishing(stream)?;
-        let message = Message::new(
-            packet.kind.message_type(),
-            packet.payload.clone(),
-            media_chunk_stream(packet.kind),
-            stream,
-            packet.timestamp,
-        );
-        Ok(self.link.queue(message, class, now)?)
+        Ok(self.link.queue(packet.to_message(stream), class, now)?)
     }
 
     /// Sends a message that other servers get too, with a time of this stream's own.

@@ -13,15 +13,16 @@ pub use connect::ConnectOptions;
 use super::{
     Capabilities, ClientConfig, ClientEvent, PlayRequest, PublishKind,
     calls::{Calls, Requests},
+    inbound::Inbound,
     link::{Arrival, Link, Timeouts},
     state::{ConnectionState, ConnectionStep},
     streams::Streams,
 };
 use crate::{
     Error, SendQueue, StreamName, WarningCode,
-    chunk::{Message, MessageStreamId, MessageType},
+    chunk::{Message, MessageStreamId},
     media::MediaPacket,
-    message::{Aggregate, Command, Data, DecodeError, SharedObjectMessage, UserControl},
+    message::{Aggregate, UserControl},
 };
 
 /// The client's side of one connection, without sockets, clock or threads.
@@ -237,68 +238,34 @@ impl ClientSession {
         next.is_some()
     }
 
-    /// Media may come before the status that says so (SRS sends metadata before `Play.Start`).
     fn message(&mut self, message: Message) {
-        let done = match message.message_type {
-            MessageType::COMMAND_AMF0 | MessageType::COMMAND_AMF3 => self.command_message(&message),
-            MessageType::DATA_AMF0 | MessageType::DATA_AMF3 => self.data(&message),
-            MessageType::SHARED_OBJECT_AMF0 | MessageType::SHARED_OBJECT_AMF3 => {
-                self.shared_object(&message)
-            }
-            MessageType::USER_CONTROL => {
-                UserControl::decode(&message.payload).map(|event| self.user_control(event))
-            }
-            MessageType::AGGREGATE => {
-                // An aggregate inside an aggregate is not looked into.
-                if self.aggregate.is_none() {
-                    self.aggregate = Some(Aggregate::new(message));
-                }
-                return;
-            }
-            _ => {
-                self.events
-                    .push_back(ClientEvent::Unknown(Box::new(message)));
-                return;
-            }
-        };
-        if done.is_err() {
-            self.link.warn(WarningCode::MalformedMessage);
-        }
-    }
-
-    fn command_message(&mut self, message: &Message) -> Result<(), DecodeError> {
-        if message.payload.len() > self.config.limits.max_command_len {
-            self.link.warn(WarningCode::CommandTooLong);
-            return Ok(());
-        }
-        if let Some(command) = Command::from_message(message)? {
-            self.command(message.stream, command)?;
-        }
-        Ok(())
-    }
-
-    fn data(&mut self, message: &Message) -> Result<(), DecodeError> {
         let (stream, timestamp) = (message.stream, message.timestamp);
-        if !self.streams.is_playing(stream) {
-            self.link.warn(WarningCode::UnexpectedMedia);
-        } else if let Some(data) = Data::from_message(message)? {
-            self.events.push_back(ClientEvent::Data {
-                stream,
-                timestamp,
-                data: Box::new(data),
-            });
+        match Inbound::decode(message, self.config.limits.max_command_len) {
+            Ok(Inbound::Command(command)) => {
+                if self.command(stream, command).is_err() {
+                    self.link.warn(WarningCode::MalformedMessage);
+                }
+            }
+            // May come before the status that says so (SRS sends metadata before `Play.Start`).
+            Ok(Inbound::Data(data)) if self.streams.is_playing(stream) => {
+                self.events.push_back(ClientEvent::Data {
+                    stream,
+                    timestamp,
+                    data,
+                });
+            }
+            Ok(Inbound::Data(_)) => self.link.warn(WarningCode::UnexpectedMedia),
+            Ok(Inbound::SharedObject(object)) => {
+                self.events.push_back(ClientEvent::SharedObject(object));
+            }
+            Ok(Inbound::UserControl(event)) => self.user_control(event),
+            // An aggregate inside an aggregate is not looked into.
+            Ok(Inbound::Aggregate(aggregate)) => {
+                self.aggregate.get_or_insert(aggregate);
+            }
+            Ok(Inbound::Unknown(message)) => self.events.push_back(ClientEvent::Unknown(message)),
+            Err(code) => self.link.warn(code),
         }
-        Ok(())
-    }
-
-    fn shared_object(&mut self, message: &Message) -> Result<(), DecodeError> {
-        if message.payload.len() > self.config.limits.max_command_len {
-            self.link.warn(WarningCode::CommandTooLong);
-        } else if let Some(message) = SharedObjectMessage::from_message(message)? {
-            self.events
-                .push_back(ClientEvent::SharedObject(Box::new(message)));
-        }
-        Ok(())
     }
 
     fn user_control(&mut self, event: UserControl) {

@@ -4,22 +4,23 @@ mod commands;
 mod replies;
 mod send;
 
-use std::{boxed::Box, collections::VecDeque, time::Instant};
+use std::{collections::VecDeque, time::Instant};
 
 use bytes::Bytes;
 
 use super::{
     Capabilities, RequestId, ServerConfig, ServerEvent,
     calls::{Calls, Requests},
+    inbound::Inbound,
     link::{Arrival, Link, Timeouts},
     state::{ConnectionState, ConnectionStep},
     streams::Streams,
 };
 use crate::{
     Error, Name, SendQueue, Status, WarningCode,
-    chunk::{Message, MessageStreamId, MessageType},
+    chunk::{Message, MessageStreamId},
     media::MediaPacket,
-    message::{Aggregate, Command, Data, SharedObjectMessage, UserControl},
+    message::{Aggregate, Command, UserControl},
 };
 
 /// The server's side of one connection, without sockets, clock or threads.
@@ -267,75 +268,33 @@ impl ServerSession {
 
     #[inline(never)]
     fn message(&mut self, message: Message) {
-        let done = match message.message_type {
-            MessageType::COMMAND_AMF0 | MessageType::COMMAND_AMF3 => self.command_message(&message),
-            MessageType::DATA_AMF0 | MessageType::DATA_AMF3 => self.data(&message),
-            MessageType::SHARED_OBJECT_AMF0 | MessageType::SHARED_OBJECT_AMF3 => {
-                self.shared_object(&message)
-            }
-            MessageType::USER_CONTROL => {
-                UserControl::decode(&message.payload).map(|event| self.user_control(event))
-            }
-            MessageType::AGGREGATE => {
-                // An aggregate inside an aggregate is not looked into.
-                if self.aggregate.is_none() {
-                    self.aggregate = Some(Aggregate::new(message));
+        let (stream, timestamp) = (message.stream, message.timestamp);
+        match Inbound::decode(message, self.config.limits.max_command_len) {
+            Ok(Inbound::Command(command)) => {
+                if self.command(stream, command).is_err() {
+                    self.link.warn(WarningCode::MalformedMessage);
                 }
-                return;
             }
-            _ => {
-                self.events
-                    .push_back(ServerEvent::Unknown(Box::new(message)));
-                return;
+            Ok(Inbound::Data(data)) if self.streams.is_publishing(stream) => {
+                self.events.push_back(ServerEvent::Data {
+                    stream,
+                    timestamp,
+                    data,
+                });
             }
-        };
-        if done.is_err() {
-            self.link.warn(WarningCode::MalformedMessage);
+            Ok(Inbound::Data(_)) => self.link.warn(WarningCode::UnexpectedMedia),
+            Ok(Inbound::SharedObject(object)) if self.state == ConnectionState::Connected => {
+                self.events.push_back(ServerEvent::SharedObject(object));
+            }
+            Ok(Inbound::SharedObject(_)) => self.link.warn(WarningCode::NotConnected),
+            Ok(Inbound::UserControl(event)) => self.user_control(event),
+            // An aggregate inside an aggregate is not looked into.
+            Ok(Inbound::Aggregate(aggregate)) => {
+                self.aggregate.get_or_insert(aggregate);
+            }
+            Ok(Inbound::Unknown(message)) => self.events.push_back(ServerEvent::Unknown(message)),
+            Err(code) => self.link.warn(code),
         }
-    }
-
-    fn command_message(&mut self, message: &Message) -> Result<(), crate::message::DecodeError> {
-        if message.payload.len() > self.config.limits.max_command_len {
-            self.link.warn(WarningCode::CommandTooLong);
-            return Ok(());
-        }
-        if let Some(command) = Command::from_message(message)? {
-            self.command(message.stream, command)?;
-        }
-        Ok(())
-    }
-
-    fn data(&mut self, message: &Message) -> Result<(), crate::message::DecodeError> {
-        let stream = message.stream;
-        if !self.streams.is_publishing(stream) {
-            self.link.warn(WarningCode::UnexpectedMedia);
-            return Ok(());
-        }
-        if let Some(data) = Data::from_message(message)? {
-            let timestamp = message.timestamp;
-            self.events.push_back(ServerEvent::Data {
-                stream,
-                timestamp,
-                data: Box::new(data),
-            });
-        }
-        Ok(())
-    }
-
-    fn shared_object(&mut self, message: &Message) -> Result<(), crate::message::DecodeError> {
-        if message.payload.len() > self.config.limits.max_command_len {
-            self.link.warn(WarningCode::CommandTooLong);
-            return Ok(());
-        }
-        if self.state != ConnectionState::Connected {
-            self.link.warn(WarningCode::NotConnected);
-            return Ok(());
-        }
-        if let Some(message) = SharedObjectMessage::from_message(message)? {
-            self.events
-                .push_back(ServerEvent::SharedObject(Box::new(message)));
-        }
-        Ok(())
     }
 
     fn user_control(&mut self, event: UserControl) {

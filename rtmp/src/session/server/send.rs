@@ -6,12 +6,11 @@ use std::time::Instant;
 use super::ServerSession;
 use crate::{
     CallId, Class, CommandError, Name, Status, StatusCode,
-    chunk::{ChunkSize, Message, MessageStreamId, MessageType, PreparedMessage, Timestamp},
+    chunk::{ChunkSize, MessageStreamId, MessageType, PreparedMessage, Timestamp},
     media::{MediaKind, MediaPacket},
     message::{Command, Data, DataAction, SharedObjectMessage, TransactionId, UserControl, Values},
     session::{
         compose::{bare, on_connection, on_stream, status_command},
-        media_chunk_stream,
         state::{ConnectionState, ConnectionStep, StreamState},
         status_chunk_stream,
     },
@@ -35,14 +34,7 @@ impl ServerSession {
         if !self.player_wants(stream, packet.kind)? {
             return Ok(());
         }
-        let message = Message::new(
-            packet.kind.message_type(),
-            packet.payload.clone(),
-            media_chunk_stream(packet.kind),
-            stream,
-            packet.timestamp,
-        );
-        Ok(self.link.queue(message, class, now)?)
+        Ok(self.link.queue(packet.to_message(stream), class, now)?)
     }
 
     /// Sends a message that other players get too, with a time of this player's own.
