@@ -7,7 +7,6 @@
 )]
 
 use std::hint::black_box;
-use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 #[cfg(feature = "peers")]
@@ -99,34 +98,25 @@ fn handshake(c: &mut Criterion) {
 
 fn fan_out(c: &mut Criterion) {
     for players in [100, 1000] {
-        let mut fan_out = FanOut::new(players, 4096);
+        let mut fan_out = FanOut::new(players);
+        let throughput = Throughput::Elements(fan_out.pushes() as u64);
         let mut group = c.benchmark_group(format!("fan_out/push/{players}"));
-        group.throughput(Throughput::Elements(3 * players as u64));
+        group.throughput(throughput.clone());
         group.bench_function("weir", |b| {
-            b.iter_custom(|times| {
-                let mut sum = Duration::ZERO;
-                for _ in 0..times {
-                    let begin = Instant::now();
-                    fan_out.push_batch();
-                    sum += begin.elapsed();
-                    fan_out.drain_all();
-                }
-                sum
-            });
+            b.iter_custom(|times| (0..times).map(|_| fan_out.time_pushes()).sum());
         });
         group.finish();
         let mut group = c.benchmark_group(format!("fan_out/push_and_drain/{players}"));
-        group.throughput(Throughput::Elements(3 * players as u64));
-        group.bench_function("weir", |b| {
-            b.iter(|| {
-                fan_out.push_batch();
-                fan_out.drain_all()
-            });
-        });
+        group.throughput(throughput.clone());
+        group.bench_function("weir", |b| b.iter(|| fan_out.send()));
+        group.finish();
+        let mut group = c.benchmark_group(format!("fan_out/serve/{players}"));
+        group.throughput(throughput);
+        group.bench_function("weir", |b| b.iter(|| fan_out.serve()));
         #[cfg(feature = "peers")]
         for (name, players_of) in peers::FAN_OUTS {
-            let mut send = players_of(players);
-            group.bench_function(*name, |b| b.iter(&mut send));
+            let mut serve = players_of(players);
+            group.bench_function(*name, |b| b.iter(&mut serve));
         }
         group.finish();
     }

@@ -14,7 +14,7 @@ use rml_rtmp::sessions::{
 use rml_rtmp::time::RtmpTimestamp;
 use weir_rtmp::chunk::{Message, MessageType};
 
-use crate::rtmp::{BATCH, READ_LEN, Recording, media};
+use crate::rtmp::{BATCH, Live, PLAYER_CHUNK_SIZE, READ_LEN, Recording};
 
 /// Reads the chunks of a publish and returns the number of its messages and their bytes.
 pub type Decoder = fn(&[u8]) -> (usize, usize);
@@ -46,7 +46,8 @@ pub const HANDSHAKES: &[(&str, Answer)] = &[
     ("rtmp-rs", rtmp_rs_answer),
 ];
 
-/// Makes so many players; each run sends [`BATCH`] messages to all of them.
+/// Makes so many players; each run sends the next GOP of [`Live`] to all of them, as
+/// [`FanOut::serve`](crate::rtmp::FanOut::serve) does.
 pub type Players = fn(usize) -> Box<dyn FnMut() -> usize>;
 
 /// Peers that send to players, each of which has chunks made of its own.
@@ -57,9 +58,6 @@ pub const FAN_OUTS: &[(&str, Players)] = &[
 ];
 
 const SET_CHUNK_SIZE: u8 = 1;
-
-/// The chunk size of players.
-const PLAYER_CHUNK_SIZE: u32 = 4096;
 
 /// `rml_rtmp`'s deserializer.
 pub fn rml(bytes: &[u8]) -> (usize, usize) {
@@ -292,68 +290,82 @@ pub fn rml_ingest(recording: &Recording, session: &mut ServerSession) -> (usize,
     sum
 }
 
-/// `rml_rtmp`'s server sessions.
+/// `rml_rtmp`'s server sessions, which return a vector for each message.
 pub fn rml_players(count: usize) -> Box<dyn FnMut() -> usize> {
     let config = ServerSessionConfig {
         chunk_size: PLAYER_CHUNK_SIZE,
         ..ServerSessionConfig::new()
     };
     let session = |_| ServerSession::new(config.clone()).expect("a chunk size").0;
-    fan_out((0..count).map(session), |session, message| {
-        let stream = message.stream.get();
-        let time = RtmpTimestamp::new(message.timestamp.as_millis());
-        let payload = message.payload.clone();
-        let packet = match message.message_type {
-            MessageType::AUDIO => session.send_audio_data(stream, payload, time, false),
-            _ => session.send_video_data(stream, payload, time, false),
-        };
-        black_box(packet.expect("a short message")).bytes.len()
+    fan_out((0..count).map(session), |session, batch| {
+        let mut sum = 0;
+        for message in batch {
+            let stream = message.stream.get();
+            let time = RtmpTimestamp::new(message.timestamp.as_millis());
+            let payload = message.payload.clone();
+            let packet = match message.message_type {
+                MessageType::AUDIO => session.send_audio_data(stream, payload, time, false),
+                _ => session.send_video_data(stream, payload, time, false),
+            };
+            sum += black_box(packet.expect("a short message")).bytes.len();
+        }
+        sum
     })
 }
 
-/// scuffle-rtmp's chunk writers; its session has no players.
+/// scuffle-rtmp's chunk writers, each with a buffer for a batch; its session has no players.
 pub fn scuffle_players(count: usize) -> Box<dyn FnMut() -> usize> {
     let player = |_| {
         let mut writer = scuffle_rtmp::chunk::writer::ChunkWriter::default();
         writer.set_chunk_size(PLAYER_CHUNK_SIZE as usize);
         (writer, Vec::new())
     };
-    fan_out((0..count).map(player), |(writer, out), message| {
+    fan_out((0..count).map(player), |(writer, out), batch| {
         out.clear();
-        let chunk = scuffle_chunk(message);
-        writer.write_chunk(&mut *out, chunk).expect("a vector");
+        for message in batch {
+            let chunk = scuffle_chunk(message);
+            writer.write_chunk(&mut *out, chunk).expect("a vector");
+        }
         black_box(&*out).len()
     })
 }
 
-/// rtmp-rs's chunk encoders, of which its server has one for each player.
+/// rtmp-rs's chunk encoders, of which its server has one for each player, each with a buffer for a
+/// batch.
 pub fn rtmp_rs_players(count: usize) -> Box<dyn FnMut() -> usize> {
     let player = |_| {
         let mut writer = rtmp_rs::protocol::chunk::ChunkEncoder::new();
         writer.set_chunk_size(PLAYER_CHUNK_SIZE);
         (writer, BytesMut::new())
     };
-    fan_out((0..count).map(player), |(writer, out), message| {
+    fan_out((0..count).map(player), |(writer, out), batch| {
         out.clear();
-        writer.encode(&rtmp_rs_chunk(message), out);
+        for message in batch {
+            writer.encode(&rtmp_rs_chunk(message), out);
+        }
         black_box(&*out).len()
     })
 }
 
 fn fan_out<P: 'static>(
     players: impl Iterator<Item = P>,
-    send: impl Fn(&mut P, &Message) -> usize + 'static,
+    send: impl Fn(&mut P, &[Message]) -> usize + 'static,
 ) -> Box<dyn FnMut() -> usize> {
     let mut players: Vec<P> = players.collect();
-    let mut messages = media();
-    messages.truncate(BATCH);
+    let mut live = Live::new();
     Box::new(move || {
+        let offset = live.next_gop();
         let mut sum = 0;
-        for player in &mut players {
-            sum += messages
-                .iter()
-                .map(|message| send(player, message))
-                .sum::<usize>();
+        let mut now = Vec::with_capacity(BATCH);
+        for batch in live.gop().chunks(BATCH) {
+            now.clear();
+            now.extend(batch.iter().cloned().map(|mut message| {
+                message.timestamp = message.timestamp.wrapping_add(offset);
+                message
+            }));
+            for player in &mut players {
+                sum += send(player, &now);
+            }
         }
         sum
     })

@@ -1,7 +1,8 @@
 //! Workloads of weir-rtmp.
 //!
 //! One operation of `decode`, `encode` and `ingest` is the whole publish, 781 messages of 9.8 KB
-//! on average; one of `fan_out` is three messages to each of 100 players, drained together.
+//! on average; one of `fan_out` prepares the 154 messages of a GOP and sends them to each of 100
+//! players, three at a time, and one of `push_and_drain` only sends them: 15,400 pushes.
 
 use std::hint::black_box;
 
@@ -36,11 +37,12 @@ pub(crate) const WORKLOADS: &[Workload] = &[
         repeat(count, || inputs::answer(black_box(&c0_c1)).len());
     }),
     ("rtmp/fan_out/100", |count| {
-        let mut fan_out = FanOut::new(100, 4096);
-        repeat(count, || {
-            fan_out.push_batch();
-            fan_out.drain_all()
-        });
+        let mut fan_out = FanOut::new(100);
+        repeat(count, || fan_out.serve());
+    }),
+    ("rtmp/push_and_drain/100", |count| {
+        let mut fan_out = FanOut::new(100);
+        repeat(count, || fan_out.send());
     }),
 ];
 
