@@ -3,8 +3,10 @@
 pub mod amf;
 pub mod auth;
 pub mod flv;
+pub mod instructions;
 #[cfg(feature = "peers")]
 pub mod peers;
+pub mod rows;
 pub mod rtmp;
 pub mod rtp;
 pub mod rtsp;

@@ -1,7 +1,7 @@
 //! A real 6 Mbit/s publish: 782 messages, 7.65 MB, as FFmpeg sent them.
 //!
 //! Types, times and lengths are the recorded ones (`data/rtmp_publish_6mbit_messages.json`); the
-//! bodies are filled with bytes that are the same in each run.
+//! bodies are filled with bytes that are the same in each run, behind the heads of H.264 and AAC.
 #![expect(
     clippy::indexing_slicing,
     reason = "the inputs are our own, and a wrong one stops the run"
@@ -57,11 +57,19 @@ pub fn publish() -> Vec<Message> {
                 _ => 3,
             };
             let len = number(&row[3]);
+            let head: &[u8] = match kind {
+                MessageType::AUDIO => b"\xaf\x01",
+                MessageType::VIDEO => b"\x27\x01\0\0\0",
+                _ => b"",
+            };
             let fill = |index: u32| (index.wrapping_mul(31) >> 3).to_le_bytes()[0];
-            let payload: Bytes = (0..len).map(fill).collect();
+            let mut payload: Vec<u8> = (0..len).map(fill).collect();
+            for (byte, of_head) in payload.iter_mut().zip(head) {
+                *byte = *of_head;
+            }
             Message::new(
                 kind,
-                payload,
+                payload.into(),
                 ChunkStreamId::new(chunk_stream).expect("a chunk stream id"),
                 MessageStreamId::new(number(&row[2])),
                 Timestamp::from_millis(number(&row[1])),
@@ -313,23 +321,32 @@ pub struct Recording {
 }
 
 impl Recording {
-    /// Records our own client, whose media come in chunks of `size`.
+    /// Records our own client at our own server; media come in chunks of `size`.
     pub fn new(size: u32) -> Self {
+        let now = Instant::now();
+        let mut server = ServerSession::new(ServerConfig::default(), [2; 32], now);
+        Self::at(size, |sent| {
+            server.handle_input(sent.clone(), now);
+            accept_all(&mut server, now);
+            take(server.output())
+        })
+    }
+
+    /// Records our own client at a server that answers what is sent to it.
+    pub fn at(size: u32, mut server: impl FnMut(&Bytes) -> Bytes) -> Self {
         let now = Instant::now();
         let url: RtmpUrl = "rtmp://example.com/live/show".parse().expect("a URL");
         let options = ConnectOptions::new(&url.target(UrlStyle::Ffmpeg));
         let mut client = ClientSession::new(ClientConfig::default(), [1; 32], now);
-        let mut server = ServerSession::new(ServerConfig::default(), [2; 32], now);
         client.connect(options, now).expect("the first connect");
         let mut before = Vec::new();
         let mut stream = None;
         while stream.is_none() {
             let sent = take(client.output());
-            server.handle_input(sent.clone(), now);
+            let answer = server(&sent);
             before.push(sent);
-            accept_all(&mut server, now);
-            client.handle_input(take(server.output()), now);
-            while let Some(event) = client.poll_event().expect("our own server") {
+            client.handle_input(answer, now);
+            while let Some(event) = client.poll_event().expect("a server") {
                 match event {
                     ClientEvent::Connected { .. } => {
                         client

@@ -1,5 +1,7 @@
 //! RTP, RTCP and H.264 payloads.
 
+use std::hint::black_box;
+
 use bytes::Bytes;
 
 /// A packet without extension: 1,400 bytes, as FFmpeg and GStreamer fill them.
@@ -79,3 +81,72 @@ fn noise(len: usize) -> Vec<u8> {
 
 /// The fixed header behind its first byte: payload type, sequence number, timestamp, source.
 const REST_OF_HEADER: [u8; 11] = [0x60, 0x12, 0x34, 0, 1, 2, 3, 0xde, 0xad, 0xbe, 0xef];
+
+/// Frames of packets of 1,400 bytes between messages of a connection: a block of 64 KB.
+pub fn interleaved() -> Bytes {
+    let mut block = Vec::new();
+    for _ in 0..46 {
+        block.extend([b'$', 0, 5, 0x78]);
+        block.extend(plain_packet());
+    }
+    block.into()
+}
+
+/// The floor of reading a header: one look at each field, no check but of the version.
+pub fn header_by_hand(packet: &[u8]) -> Option<(u16, u32, usize)> {
+    let (fixed, rest) = packet.split_first_chunk::<12>()?;
+    let [first, _, s0, s1, t0, t1, t2, t3, ..] = *fixed;
+    let mut len = rest.len().checked_sub(usize::from(first & 15) * 4)?;
+    if first & 0x10 != 0 {
+        let extension = rest.get(usize::from(first & 15) * 4..)?;
+        let [_, _, high, low] = *extension.first_chunk()?;
+        len = len.checked_sub(4 + 4 * usize::from(u16::from_be_bytes([high, low])))?;
+    }
+    (first >> 6 == 2).then_some((
+        u16::from_be_bytes([s0, s1]),
+        u32::from_be_bytes([t0, t1, t2, t3]),
+        len,
+    ))
+}
+
+/// The floor of a compound: one look at each header, at the blocks and at the items.
+pub fn compound_by_hand(mut rest: &[u8]) -> Option<usize> {
+    let mut sum = 0;
+    while let Some(([first, kind, high, low], behind)) = rest.split_first_chunk() {
+        let len = usize::from(u16::from_be_bytes([*high, *low])) * 4;
+        let (body, next) = behind.split_at_checked(len)?;
+        match kind {
+            200 => {
+                let blocks = body.get(24..)?.chunks_exact(24);
+                sum += blocks.take(usize::from(first & 31)).map(black_box).count();
+            }
+            202 => {
+                let mut items = body.get(4..)?;
+                while let [kind @ 1..=255, len, text @ ..] = items {
+                    let (text, behind) = text.split_at_checked(usize::from(*len))?;
+                    black_box((kind, text));
+                    sum += 1;
+                    items = behind;
+                }
+            }
+            _ => {}
+        }
+        rest = next;
+    }
+    Some(sum)
+}
+
+/// The floor of frames: one look at each head.
+pub fn frames_by_hand(mut rest: &[u8]) -> (usize, usize) {
+    let mut sum = (0, 0);
+    while let Some(([b'$', channel, high, low], behind)) = rest.split_first_chunk() {
+        let len = u16::from_be_bytes([*high, *low]);
+        let Some((payload, next)) = behind.split_at_checked(len.into()) else {
+            break;
+        };
+        black_box((channel, payload));
+        sum = (sum.0 + 1, sum.1 + payload.len());
+        rest = next;
+    }
+    sum
+}

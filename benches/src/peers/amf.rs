@@ -1,4 +1,5 @@
-//! AMF in flash-lso, amf (sile), rml_amf0, scuffle-amf0, oxideav-rtmp, rtmp-rs and rtmp-runtime.
+//! AMF in flash-lso, amf (sile), rml_amf0, scuffle-amf0, oxideav-rtmp, rtmp-rs, rtmp-runtime and
+//! `shiguredo_rtmp`.
 
 use std::hint::black_box;
 
@@ -8,11 +9,13 @@ use oxideav_rtmp::{amf as oxideav0, amf3 as oxideav3};
 use rtmp_rs::amf as rtmp_rs_amf;
 use weir_amf::Format;
 
+use super::shiguredo;
+
 /// Decodes every value of an input; answers whether it can.
 pub type Decoder = fn(&[u8], Format) -> bool;
 
 /// Makes a writer of the values of an input, where the peer can read it.
-pub type Encoder = fn(&[u8], Format) -> Option<Box<dyn Fn()>>;
+pub type Encoder = fn(&[u8], Format) -> Option<Box<dyn FnMut()>>;
 
 /// Peers that decode.
 pub const DECODERS: &[(&str, Decoder)] = &[
@@ -23,6 +26,7 @@ pub const DECODERS: &[(&str, Decoder)] = &[
     ("oxideav-rtmp", oxideav),
     ("rtmp-rs", rtmp_rs),
     ("rtmp-runtime", runtime),
+    ("shiguredo_rtmp", shiguredo::amf),
 ];
 
 /// Peers that encode.
@@ -32,6 +36,7 @@ pub const ENCODERS: &[(&str, Encoder)] = &[
     ("oxideav-rtmp", oxideav_encoder),
     ("rtmp-rs", rtmp_rs_encoder),
     ("rtmp-runtime", runtime_encoder),
+    ("shiguredo_rtmp", shiguredo::amf_encoder),
 ];
 
 /// flash-lso, both versions.
@@ -124,7 +129,7 @@ fn runtime_values(mut input: &[u8]) -> Option<Vec<rtmp_runtime::amf0::Amf0Value>
 }
 
 /// amf writes no references.
-pub fn sile_encoder(input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
+pub fn sile_encoder(input: &[u8], format: Format) -> Option<Box<dyn FnMut()>> {
     let (mut rest, mut values) = (input, Vec::new());
     while !rest.is_empty() {
         values.push(amf::Value::read_from(&mut rest, version(format)).ok()?);
@@ -139,7 +144,7 @@ pub fn sile_encoder(input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
 }
 
 /// rml_amf0 writes objects and arrays by value.
-pub fn rml_encoder(mut input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
+pub fn rml_encoder(mut input: &[u8], format: Format) -> Option<Box<dyn FnMut()>> {
     if format != Format::Amf0 {
         return None;
     }
@@ -150,7 +155,7 @@ pub fn rml_encoder(mut input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
 }
 
 /// oxideav-rtmp writes objects and arrays by value.
-pub fn oxideav_encoder(input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
+pub fn oxideav_encoder(input: &[u8], format: Format) -> Option<Box<dyn FnMut()>> {
     match format {
         Format::Amf0 => {
             let values = oxideav0::decode_all(input).ok()?;
@@ -172,7 +177,7 @@ pub fn oxideav_encoder(input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
 }
 
 /// rtmp-rs refers to texts.
-pub fn rtmp_rs_encoder(input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
+pub fn rtmp_rs_encoder(input: &[u8], format: Format) -> Option<Box<dyn FnMut()>> {
     let values = rtmp_rs_values(input, format)?;
     Some(match format {
         Format::Amf0 => Box::new(move || {
@@ -189,7 +194,7 @@ pub fn rtmp_rs_encoder(input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
 }
 
 /// rtmp-runtime writes one value into a buffer of its own length.
-pub fn runtime_encoder(input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
+pub fn runtime_encoder(input: &[u8], format: Format) -> Option<Box<dyn FnMut()>> {
     if format != Format::Amf0 {
         return None;
     }
@@ -202,3 +207,12 @@ pub fn runtime_encoder(input: &[u8], format: Format) -> Option<Box<dyn Fn()>> {
         black_box(out);
     }))
 }
+
+/// Whether a peer reads an input of that name.
+pub fn reads(peer: &str, input: &str, format: Format) -> bool {
+    let amf3 = !["rml_amf0", "scuffle-amf0", "rtmp-runtime"].contains(&peer);
+    (format == Format::Amf0 || amf3) && !REFUSED.contains(&(peer, input))
+}
+
+/// Inputs that a peer answers with an error.
+const REFUSED: &[(&str, &str)] = &[("scuffle-amf0", "metadata")];

@@ -2,5 +2,8 @@
 
 pub mod amf;
 pub mod flv;
+pub mod retina;
 pub mod rtmp;
 pub mod rtsp;
+pub mod shiguredo;
+pub mod str0m;

@@ -1,7 +1,7 @@
-//! RTMP in `rml_rtmp`, scuffle-rtmp and rtmp-rs.
+//! RTMP in `rml_rtmp`, scuffle-rtmp and rtmp-rs; the lists hold `shiguredo_rtmp` too.
 //!
-//! Of their sessions only that of `rml_rtmp` is here: scuffle's and rtmp-rs's own the socket. xiu's
-//! `rtmp` brings its media server along (streamhub, an HTTP client) and is left out.
+//! Of their sessions only those of `rml_rtmp` and `shiguredo_rtmp` are here: scuffle's and
+//! rtmp-rs's own the socket.
 
 use std::hint::black_box;
 use std::io::Cursor;
@@ -14,19 +14,21 @@ use rml_rtmp::sessions::{
 use rml_rtmp::time::RtmpTimestamp;
 use weir_rtmp::chunk::{Message, MessageType};
 
+use super::shiguredo;
 use crate::rtmp::{BATCH, Live, PLAYER_CHUNK_SIZE, READ_LEN, Recording};
 
 /// Reads the chunks of a publish and returns the number of its messages and their bytes.
 pub type Decoder = fn(&[u8]) -> (usize, usize);
 
-/// Writes messages in chunks of a size and returns the bytes.
-pub type Encoder = fn(&[Message], u32) -> usize;
+/// Makes a writer of messages in chunks of a size, which returns the bytes.
+pub type Encoder = fn(&[Message], u32) -> Box<dyn FnMut() -> usize>;
 
 /// Peers that decode.
 pub const DECODERS: &[(&str, Decoder)] = &[
     ("rml_rtmp", rml),
     ("scuffle-rtmp", scuffle),
     ("rtmp-rs", rtmp_rs),
+    ("shiguredo_rtmp", shiguredo::decode),
 ];
 
 /// Peers that encode.
@@ -34,17 +36,22 @@ pub const ENCODERS: &[(&str, Encoder)] = &[
     ("rml_rtmp", rml_encoder),
     ("scuffle-rtmp", scuffle_encoder),
     ("rtmp-rs", rtmp_rs_encoder),
+    ("shiguredo_rtmp", shiguredo::encoder_of),
 ];
 
 /// Answers C0 and C1 as a server and returns how many bytes.
 pub type Answer = fn(&Bytes) -> usize;
 
-/// Peers that answer a client; rtmp-rs knows no digests and does not look for one.
+/// Peers that answer a client.
 pub const HANDSHAKES: &[(&str, Answer)] = &[
     ("rml_rtmp", rml_answer),
     ("scuffle-rtmp", scuffle_answer),
     ("rtmp-rs", rtmp_rs_answer),
+    ("shiguredo_rtmp", shiguredo::answer),
 ];
+
+/// Those of them that know no digests and do not look for one.
+pub const WITHOUT_DIGESTS: &[&str] = &["rtmp-rs", "shiguredo_rtmp"];
 
 /// Makes so many players; each run sends the next GOP of [`Live`] to all of them, as
 /// [`FanOut::serve`](crate::rtmp::FanOut::serve) does.
@@ -123,8 +130,22 @@ pub fn rtmp_rs(bytes: &[u8]) -> (usize, usize) {
     sum
 }
 
+/// Keeps the messages for a writer.
+fn encoder(
+    messages: &[Message],
+    size: u32,
+    encode: fn(&[Message], u32) -> usize,
+) -> Box<dyn FnMut() -> usize> {
+    let messages = messages.to_vec();
+    Box::new(move || encode(black_box(&messages), size))
+}
+
 /// `rml_rtmp`'s serializer.
-pub fn rml_encoder(messages: &[Message], size: u32) -> usize {
+pub fn rml_encoder(messages: &[Message], size: u32) -> Box<dyn FnMut() -> usize> {
+    encoder(messages, size, rml_encode)
+}
+
+fn rml_encode(messages: &[Message], size: u32) -> usize {
     let mut writer = rml_rtmp::chunk_io::ChunkSerializer::new();
     let zero = RtmpTimestamp::new(0);
     let first = writer.set_max_chunk_size(size, zero).expect("a size");
@@ -143,7 +164,11 @@ pub fn rml_encoder(messages: &[Message], size: u32) -> usize {
 }
 
 /// scuffle-rtmp's chunk writer.
-pub fn scuffle_encoder(messages: &[Message], size: u32) -> usize {
+pub fn scuffle_encoder(messages: &[Message], size: u32) -> Box<dyn FnMut() -> usize> {
+    encoder(messages, size, scuffle_encode)
+}
+
+fn scuffle_encode(messages: &[Message], size: u32) -> usize {
     let mut writer = scuffle_rtmp::chunk::writer::ChunkWriter::default();
     writer.set_chunk_size(size as usize);
     let mut out = Vec::new();
@@ -169,7 +194,11 @@ fn scuffle_chunk(message: &Message) -> scuffle_rtmp::chunk::Chunk {
 }
 
 /// rtmp-rs's chunk encoder.
-pub fn rtmp_rs_encoder(messages: &[Message], size: u32) -> usize {
+pub fn rtmp_rs_encoder(messages: &[Message], size: u32) -> Box<dyn FnMut() -> usize> {
+    encoder(messages, size, rtmp_rs_encode)
+}
+
+fn rtmp_rs_encode(messages: &[Message], size: u32) -> usize {
     let mut writer = rtmp_rs::protocol::chunk::ChunkEncoder::new();
     writer.set_chunk_size(size);
     let mut out = BytesMut::new();

@@ -4,60 +4,53 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::{self, Write};
 
-use crate::Workload;
-use crate::count::one_operation;
+use super::count::one_operation;
+use super::workload;
+use crate::rows::{Row, WEIR};
 
 /// Instructions that one operation of a workload may take.
 const BUDGETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/BUDGETS.toml");
 
-pub(crate) fn table(workloads: &[Workload], prefix: &str) -> Result<(), Box<dyn Error>> {
-    let mut names: Vec<&str> = workloads.iter().map(|(name, _)| *name).collect();
-    names.retain(|name| name.starts_with(prefix));
-    // The peers' rows stand below ours.
-    let row = |name: &str| {
-        names
-            .iter()
-            .position(|ours| name.split('@').next() == Some(*ours))
-    };
-    let mut order = names.clone();
-    order.sort_by_key(|name| (row(name), name.contains('@')));
-
+pub(super) fn table(rows: &[Row], prefix: &str) -> Result<(), Box<dyn Error>> {
     let mut out = io::stdout().lock();
-    writeln!(
-        out,
-        "| workload | instructions | times ours | allocations |"
-    )?;
-    writeln!(out, "| --- | ---: | ---: | ---: |")?;
-    let mut ours = 0;
-    for name in order {
-        let cost = one_operation(name)?;
-        if !name.contains('@') {
-            ours = cost.instructions;
+    let mut section = "";
+    for row in rows.iter().filter(|row| row.name.starts_with(prefix)) {
+        let layer = row.name.split('/').next().unwrap_or_default();
+        if section != layer {
+            section = layer;
+            writeln!(
+                out,
+                "\n| {layer} | instructions | times ours | allocations |"
+            )?;
+            writeln!(out, "| --- | ---: | ---: | ---: |")?;
         }
-        let name = name
-            .split_once('@')
-            .map_or_else(|| format!("`{name}`"), |(_, peer)| format!("- {peer}"));
-        writeln!(
-            out,
-            "| {name} | {} | {} | {:.1} |",
-            grouped(cost.instructions),
-            times(cost.instructions, ours),
-            cost.allocations
-        )?;
+        let mut ours = 0;
+        for candidate in &row.candidates {
+            let cost = one_operation(&workload(row, candidate.who))?;
+            let name = if candidate.who == WEIR {
+                ours = cost.instructions;
+                format!("`{}`", row.name)
+            } else {
+                format!("- {}", candidate.who)
+            };
+            writeln!(
+                out,
+                "| {name} | {} | {} | {:.1} |",
+                grouped(cost.instructions),
+                times(cost.instructions, ours),
+                cost.allocations
+            )?;
+        }
     }
     Ok(())
 }
 
 /// Fails when a workload takes more than its budget and 3 %, and when one has no budget.
-pub(crate) fn check(workloads: &[Workload]) -> Result<(), Box<dyn Error>> {
+pub(super) fn check(rows: &[Row]) -> Result<(), Box<dyn Error>> {
     let budgets: BTreeMap<String, u64> = toml::from_str(&std::fs::read_to_string(BUDGETS)?)?;
     let mut out = io::stdout().lock();
     let mut failed = Vec::new();
-    let ours = workloads
-        .iter()
-        .map(|(name, _)| *name)
-        .filter(|name| !name.contains('@'));
-    for name in ours {
+    for name in rows.iter().map(|row| &row.name) {
         let took = one_operation(name)?.instructions;
         match budgets.get(name) {
             Some(budget) if took * 100 > budget * 103 => {
@@ -73,7 +66,7 @@ pub(crate) fn check(workloads: &[Workload]) -> Result<(), Box<dyn Error>> {
             None => failed.push(format!("no budget: \"{name}\" = {took}")),
         }
     }
-    let known = |name: &&String| !workloads.iter().any(|(workload, _)| workload == name);
+    let known = |name: &&String| !rows.iter().any(|row| row.name == **name);
     failed.extend(
         budgets
             .keys()

@@ -6,9 +6,9 @@ use std::process::{Command, Stdio};
 
 /// What one operation costs.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Cost {
-    pub(crate) instructions: u64,
-    pub(crate) allocations: f64,
+pub(super) struct Cost {
+    pub(super) instructions: u64,
+    pub(super) allocations: f64,
 }
 
 /// What a whole run cost.
@@ -30,10 +30,10 @@ const ALLOCATORS: [&str; 5] = [
 ];
 
 /// The difference of two runs, so that what happens once is not counted.
-pub(crate) fn one_operation(workload: &str) -> Result<Cost, Box<dyn Error>> {
+pub(super) fn one_operation(workload: &str) -> Result<Cost, Box<dyn Error>> {
     let (one, two) = (run(workload, 1)?, run(workload, 2)?);
     let rough = two.instructions.saturating_sub(one.instructions).max(1);
-    let count = (ENOUGH / rough).clamp(2, 1000);
+    let count = (ENOUGH / rough).clamp(2, 10_000);
     let (few, many) = (run(workload, count)?, run(workload, 2 * count)?);
     Ok(Cost {
         instructions: many.instructions.saturating_sub(few.instructions) / count,
