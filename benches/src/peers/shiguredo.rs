@@ -9,7 +9,7 @@ use shiguredo_rtmp::tests::{
     RtmpChunkStreamId, RtmpMessageStreamId, RtmpMessageType, RtmpServerHandshake,
 };
 use shiguredo_rtmp::{
-    ErrorKind, RtmpConnectionEvent, RtmpConnectionState, RtmpServerConnection, RtmpTimestamp,
+    Error, ErrorKind, RtmpConnectionEvent, RtmpConnectionState, RtmpServerConnection, RtmpTimestamp,
 };
 use weir_amf::Format;
 use weir_rtmp::chunk::Message;
@@ -32,7 +32,7 @@ pub fn amf_encoder(input: &[u8], format: Format) -> Option<Box<dyn FnMut()>> {
     })
 }
 
-fn all<V, E>(mut input: &[u8], decode: fn(&[u8]) -> Result<(usize, V), E>) -> Option<Vec<V>> {
+fn all<V>(mut input: &[u8], decode: impl Fn(&[u8]) -> Result<(usize, V), Error>) -> Option<Vec<V>> {
     let mut values = Vec::new();
     while !input.is_empty() {
         let (len, value) = decode(input).ok()?;

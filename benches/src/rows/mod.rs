@@ -147,3 +147,28 @@ fn run_on<I, T>(
         sum
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_candidate_of_every_row_does_its_operation() {
+        for candidate in all().iter().flat_map(|row| &row.candidates) {
+            (candidate.prepare)()(1);
+        }
+    }
+
+    #[test]
+    fn every_row_is_ours_and_has_a_name_of_its_own() {
+        let rows = all();
+        let names: BTreeSet<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+        assert_eq!(names.len(), rows.len());
+        for row in &rows {
+            let first = row.candidates.first().map(|candidate| candidate.who);
+            assert_eq!(first, Some(WEIR), "{row:?}");
+        }
+    }
+}

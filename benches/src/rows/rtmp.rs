@@ -4,10 +4,9 @@
 
 use std::hint::black_box;
 
-use super::{Amount, Row, Run, run};
+use super::{Amount, Row, run};
 #[cfg(feature = "peers")]
 use crate::peers::{rtmp as peers, shiguredo};
-use crate::rtmp::{self as inputs, BATCH, CHUNK_SIZES, FanOut, Recording};
 use crate::rtmp::{self as inputs, CHUNK_SIZES, FanOut, Live, Recording};
 
 pub(super) fn rows() -> Vec<Row> {
