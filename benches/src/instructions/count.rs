@@ -33,8 +33,11 @@ const ALLOCATORS: [&str; 5] = [
 pub(super) fn one_operation(workload: &str) -> Result<Cost, Box<dyn Error>> {
     let (one, two) = (run(workload, 1)?, run(workload, 2)?);
     let rough = two.instructions.saturating_sub(one.instructions).max(1);
-    let count = (ENOUGH / rough).clamp(2, 10_000);
-    let (few, many) = (run(workload, count)?, run(workload, 2 * count)?);
+    let count = (ENOUGH / rough).clamp(1, 10_000);
+    let (few, many) = match count {
+        1 => (one, two),
+        _ => (run(workload, count)?, run(workload, 2 * count)?),
+    };
     Ok(Cost {
         instructions: many.instructions.saturating_sub(few.instructions) / count,
         #[expect(clippy::cast_precision_loss, reason = "a mean for people")]

@@ -215,4 +215,12 @@ pub fn reads(peer: &str, input: &str, format: Format) -> bool {
 }
 
 /// Inputs that a peer answers with an error.
-const REFUSED: &[(&str, &str)] = &[("scuffle-amf0", "metadata")];
+const REFUSED: &[(&str, &str)] = &[
+    ("oxideav-rtmp", "nest0"),
+    ("oxideav-rtmp", "nest3"),
+    ("rtmp-rs", "nest0"),
+    ("rtmp-rs", "nest3"),
+    ("rtmp-rs", "numbers"),
+    ("rtmp-runtime", "nest0"),
+    ("scuffle-amf0", "metadata"),
+];
