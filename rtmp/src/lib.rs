@@ -78,9 +78,9 @@
 //! - `connect`, `publish` and `play` of a client wait for `accept_*` or `reject`, and nothing
 //!   behind them is parsed until then; `wants_input` says so.
 //! - Statuses, replies and what `connect` says can be edited before they go out.
-//! - Sending goes through the [`SendQueue`]: messages wait without a header, so they can be aged
-//!   and dropped to the next keyframe; [`chunk::PreparedMessage`] shares one chunked body among
-//!   all players.
+//! - Sending goes through the [`SendQueue`]: messages wait before they become bytes, so they can
+//!   be aged and dropped to the next keyframe; [`chunk::PreparedMessage`] shares one chunked body
+//!   among all players.
 //! - What a peer does against the specification is accepted where real peers do it, and told once
 //!   as a [`Warning`]. [`Quirks`] turns that off.
 //!

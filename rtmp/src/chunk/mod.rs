@@ -3,6 +3,7 @@
 //! RTMP 1.0, section 5.
 
 mod header;
+pub(crate) mod header_bytes;
 #[cfg(feature = "std")]
 pub(crate) mod prepared;
 mod reader;

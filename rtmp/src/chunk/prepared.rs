@@ -1,10 +1,12 @@
 //! One message chunked once, to be sent to many.
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 use bytes::Bytes;
 
-use super::writer::{HeaderBytes, MessageHeader, encoded_len, extend_chunked};
+use super::header_bytes::{Fmt1, HeaderBytes, MessageHeader};
+use super::writer::{encoded_len, extend_chunked};
 use super::{ChunkSize, Message};
 use crate::error::EncodeError;
 
@@ -16,13 +18,22 @@ use crate::error::EncodeError;
 /// size, whatever its message stream and its time offset, except where its first header needs an
 /// extended timestamp: fmt 0 after 4.66 hours. The send queue then chunks the message anew.
 ///
-/// A message that fits one chunk shares the payload itself.
+/// A message that fits one chunk shares the payload itself, and a clone of a prepared message
+/// shares everything.
 #[derive(Clone, Debug)]
 pub struct PreparedMessage {
-    message: Message,
-    header: MessageHeader,
-    chunk_size: ChunkSize,
-    chunked: Bytes,
+    shared: Arc<Shared>,
+}
+
+/// What all receivers of a message have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) message: Message,
+    pub(crate) header: MessageHeader,
+    /// The first header of nearly all receivers.
+    pub(crate) fmt_1: Fmt1,
+    pub(crate) chunk_size: ChunkSize,
+    pub(crate) chunked: Bytes,
 }
 
 impl PreparedMessage {
@@ -33,57 +44,41 @@ impl PreparedMessage {
     /// [`EncodeError::MessageLen`] for 2^24 bytes and more.
     pub fn new(message: Message, chunk_size: ChunkSize) -> Result<Self, EncodeError> {
         let header = MessageHeader::of(&message)?;
-        let chunked = if header.length <= chunk_size.get() {
+        let chunked = if header.shape.length() <= chunk_size.get() {
             message.payload.clone()
         } else {
             let continuation = HeaderBytes::continuation(header.chunk_stream, None);
-            let header_len = continuation.as_slice().len();
+            let continuation = continuation.as_slice();
+            let header_len = continuation.len();
             let mut chunked = Vec::with_capacity(
                 encoded_len(&message.payload, chunk_size, header_len) - header_len,
             );
-            extend_chunked(&mut chunked, &message.payload, chunk_size, &continuation);
-            let chunked = Bytes::from(chunked);
-            // The first clone of such bytes allocates their reference count: here, not in a queue.
-            drop(chunked.clone());
-            chunked
+            extend_chunked(&mut chunked, &message.payload, chunk_size, continuation);
+            chunked.into()
         };
-        Ok(Self {
+        let shared = Shared {
+            fmt_1: Fmt1::of(&header),
             message,
             header,
             chunk_size,
             chunked,
+        };
+        Ok(Self {
+            shared: Arc::new(shared),
         })
     }
 
     /// Returns the message.
-    pub const fn message(&self) -> &Message {
-        &self.message
+    pub fn message(&self) -> &Message {
+        &self.shared.message
     }
 
     /// Returns the chunk size it was made for.
-    pub const fn chunk_size(&self) -> ChunkSize {
-        self.chunk_size
+    pub fn chunk_size(&self) -> ChunkSize {
+        self.shared.chunk_size
     }
 
-    pub(crate) const fn header(&self) -> &MessageHeader {
-        &self.header
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
     }
-
-    pub(crate) const fn chunked(&self) -> &Bytes {
-        &self.chunked
-    }
-}
-
-/// Takes the continuation headers out of `chunked` again.
-pub(crate) fn unchunked(chunked: &[u8], header: &MessageHeader, chunk_size: ChunkSize) -> Bytes {
-    let header_len = HeaderBytes::continuation(header.chunk_stream, None)
-        .as_slice()
-        .len();
-    let mut payload = Vec::with_capacity(header.length as usize);
-    let mut rest = chunked;
-    while !rest.is_empty() {
-        payload.extend_from_slice(crate::cursor::take(&mut rest, chunk_size.get() as usize));
-        crate::cursor::take(&mut rest, header_len);
-    }
-    Bytes::from(payload)
 }

@@ -2,32 +2,38 @@
 //!
 //! # How this works
 //!
-//! The queue has two stages. A *waiting* message has no header yet: it can be counted, aged and
-//! dropped. [`SendQueue::commit`] makes the headers, in order, for about 64 KiB at a time, and
-//! what is *committed* is only bytes. Because a header is made when nothing before it can be
-//! dropped any more, its timestamp delta is always right.
+//! The queue has two stages. A *waiting* message can be counted, aged and dropped.
+//! [`SendQueue::commit`] ends that for about 64 KiB at a time, and what is *committed* is only
+//! bytes. A message gets its header when it is pushed, since that is nearly always the one it
+//! goes out with; when something before it on its chunk stream is dropped it gets another one,
+//! so that its timestamp delta is always right.
 //!
-//! Both stages share one ring: to commit a message is to change it where it lies.
+//! Both stages share one list: to commit messages is to count them. The places of messages that
+//! are written stay, and the next ones are made there.
 
 mod dropping;
 mod outgoing;
+mod totals;
+mod writing;
 
-use std::collections::VecDeque;
-use std::io::IoSlice;
 use std::time::{Duration, Instant};
 
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 
-use self::outgoing::{Body, Framing, Outgoing, Stage, Waiting};
-use crate::chunk::writer::MessageHeader;
-use crate::chunk::{ChunkSize, ChunkWriter, Message, MessageStreamId, PreparedMessage, Timestamp};
+use self::outgoing::{Body, Kind, Outgoing, Own};
+use self::totals::Totals;
+use crate::chunk::header_bytes::{Fmt1, MessageHeader, Shape};
+use crate::chunk::{
+    ChunkSize, ChunkWriter, Message, MessageStreamId, MessageType, PreparedMessage, Timestamp,
+};
 use crate::error::{EncodeError, LimitExceeded};
 #[cfg(feature = "rtmpe")]
 use crate::handshake::Cipher;
 
-/// The bytes one side sends, as a [`Buf`] made for vectored writes.
+/// The bytes one side sends, as a [`Buf`](bytes::Buf) made for vectored writes.
 ///
 /// ```
 /// use std::io::{IoSlice, Write};
@@ -58,10 +64,14 @@ use crate::handshake::Cipher;
 #[derive(Debug)]
 pub struct SendQueue {
     writer: ChunkWriter,
-    /// The committed messages, then the waiting ones.
-    messages: VecDeque<Outgoing>,
-    /// How many messages are committed.
+    /// Places of messages that are written, committed, waiting and not there yet, in this order.
+    places: Vec<Outgoing>,
+    /// The first committed message. committed_from <= waiting_from
+    committed_from: usize,
+    /// The first waiting message. waiting_from <= end
     waiting_from: usize,
+    /// The place of the next message. end <= places.len()
+    end: usize,
     totals: Totals,
     dropped: Dropped,
     /// Message streams that get no video before their next keyframe.
@@ -117,25 +127,16 @@ pub struct Dropped {
     pub bytes: usize,
 }
 
-/// What the waiting messages come to.
-#[derive(Clone, Copy, Debug, Default)]
-struct Totals {
-    /// Their payload bytes.
-    bytes: usize,
-    /// What of them may not be dropped; most may.
-    essential: Dropped,
-    /// What the replies count.
-    replies: usize,
-}
-
 impl SendQueue {
     /// Returns an empty queue; replies that the peer does not read may count `max_replies`
     /// bytes, 96 more for each.
     pub fn new(max_replies: usize) -> Self {
         Self {
             writer: ChunkWriter::new(),
-            messages: VecDeque::new(),
+            places: Vec::new(),
+            committed_from: 0,
             waiting_from: 0,
+            end: 0,
             totals: Totals::default(),
             dropped: Dropped::default(),
             gated: Vec::new(),
@@ -166,14 +167,13 @@ impl SendQueue {
         class: Class,
         now: Instant,
     ) -> Result<(), EncodeError> {
-        let waiting = Waiting {
-            header: MessageHeader::of(&message)?,
-            body: Body::Payload,
-            class,
-            reply: false,
-            since: now,
+        let header = MessageHeader::of(&message)?;
+        let class = match message.message_type {
+            // What comes behind is cut as it says.
+            MessageType::SET_CHUNK_SIZE => Class::Essential,
+            _ => class,
         };
-        self.append(waiting, || message.payload);
+        self.append_own(header, Kind::Message(class), message.payload, now);
         Ok(())
     }
 
@@ -189,24 +189,56 @@ impl SendQueue {
         timestamp: Timestamp,
         now: Instant,
     ) {
-        let waiting = |body| Waiting {
-            header: MessageHeader {
-                stream,
-                timestamp,
-                ..*message.header()
-            },
-            body,
-            class,
-            reply: false,
-            since: now,
+        let shared = message.shared();
+        if self.gated.is_empty() && shared.chunk_size == self.writer.chunk_size() {
+            if let Some(place) = self.places.get_mut(self.end) {
+                let (fmt_1, shape) = (shared.fmt_1, shared.header.shape);
+                if let Some(first) = self.writer.begin_prepared(fmt_1, shape, stream, timestamp) {
+                    place.body = Body::Shared(Some(Arc::clone(shared)));
+                    place.since = Some(now);
+                    place.stream = stream;
+                    place.timestamp = timestamp;
+                    place.shape = shape;
+                    place.kind = Kind::Message(class);
+                    place.first.set_fmt_1(first);
+                    self.end += 1;
+                    let wire_len = Fmt1::LEN + shared.chunked.len();
+                    self.totals.add_parts(place.kind, shape, wire_len);
+                    return;
+                }
+            }
+        }
+        self.push_otherwise(message, class, stream, timestamp, now);
+    }
+
+    /// The first message of a chunk stream, one behind a dropped one, one whose chunks have another
+    /// size, and one that has no place yet.
+    #[cold]
+    fn push_otherwise(
+        &mut self,
+        message: &PreparedMessage,
+        class: Class,
+        stream: MessageStreamId,
+        timestamp: Timestamp,
+        now: Instant,
+    ) {
+        let shared = message.shared();
+        let header = MessageHeader {
+            stream,
+            timestamp,
+            ..shared.header
         };
-        let chunk_size = message.chunk_size();
-        if chunk_size == self.writer.chunk_size() {
-            let bytes = || message.chunked().clone();
-            self.append(waiting(Body::Chunked(chunk_size)), bytes);
+        let class = match message.message().message_type {
+            MessageType::SET_CHUNK_SIZE => Class::Essential,
+            _ => class,
+        };
+        let payload = &shared.message.payload;
+        if shared.chunk_size == self.writer.chunk_size() {
+            let body = Body::Shared(Some(Arc::clone(shared)));
+            self.append(header, Kind::Message(class), body, now);
+            self.writer.obey(header.shape.message_type(), payload);
         } else {
-            let bytes = || message.message().payload.clone();
-            self.append(waiting(Body::Payload), bytes);
+            self.append_own(header, Kind::Message(class), payload.clone(), now);
         }
     }
 
@@ -224,67 +256,52 @@ impl SendQueue {
         if got > self.max_replies {
             return Err(too_much);
         }
-        let waiting = Waiting {
-            header: MessageHeader::of(&message).map_err(|_| too_much)?,
-            body: Body::Payload,
-            class: Class::Essential,
-            reply: true,
-            since: now,
-        };
-        self.append(waiting, || message.payload);
+        let header = MessageHeader::of(&message).map_err(|_| too_much)?;
+        self.append_own(header, Kind::Reply, message.payload, now);
         Ok(())
     }
 
     /// Appends bytes that are no message: a handshake. Messages must not be waiting.
     pub fn push_handshake(&mut self, bytes: Bytes) {
         debug_assert!(
-            self.waiting_from == self.messages.len(),
+            self.waiting_from == self.end,
             "a handshake comes before all messages"
         );
         if bytes.is_empty() {
             return;
         }
         self.committed += bytes.len();
-        let handshake = Outgoing {
-            bytes,
-            stage: Stage::Committed(Framing::NONE),
-        };
-        self.messages.insert(self.waiting_from, handshake);
+        self.places
+            .insert(self.waiting_from, Outgoing::handshake(bytes));
         self.waiting_from += 1;
+        self.end += 1;
     }
 
     /// Turns waiting messages into bytes until 64 KiB are committed or none is waiting.
+    #[inline]
     pub fn commit(&mut self) {
-        while self.committed < COMMIT_LEN {
-            let Some(message) = self.messages.get_mut(self.waiting_from) else {
-                break;
-            };
-            let Some(waiting) = message.waiting() else {
-                break;
-            };
-            self.totals.remove(waiting);
-            self.committed += message.commit(&mut self.writer);
-            #[cfg(feature = "rtmpe")]
-            if let Some(cipher) = &mut self.cipher {
-                let plain: Vec<&[u8]> = message.pieces(0).collect();
-                message.bytes = cipher.apply(plain.concat().into());
-                message.stage = Stage::Committed(Framing::NONE);
-            }
-            self.waiting_from += 1;
+        if self.totals.wire == 0 {
+            return;
         }
+        if self.committed + self.totals.wire > COMMIT_LEN || self.needs_work() {
+            return self.commit_each();
+        }
+        self.committed += self.totals.wire;
+        self.waiting_from = self.end;
+        self.totals = Totals::default();
     }
 
-    /// Returns the chunk size of the next message to be committed.
+    /// Returns the chunk size of the next message to be pushed.
     pub const fn chunk_size(&self) -> ChunkSize {
         self.writer.chunk_size()
     }
 
     /// Returns how far the peer is behind; O(1).
     pub fn backlog(&self, now: Instant) -> Backlog {
-        let first = self.messages.get(self.waiting_from);
-        let oldest = first.and_then(Outgoing::waiting);
-        let oldest = oldest.map_or(now, |message| message.since);
-        let messages = self.messages.len() - self.waiting_from;
+        let messages = self.end - self.waiting_from;
+        let first = self.places.get(self.waiting_from..self.end);
+        let first = first.and_then(|waiting| waiting.first());
+        let oldest = first.and_then(|message| message.since).unwrap_or(now);
         Backlog {
             bytes: self.totals.bytes + self.committed,
             messages,
@@ -298,128 +315,79 @@ impl SendQueue {
     }
 
     /// Whether nothing waits and nothing is committed.
-    pub fn is_empty(&self) -> bool {
-        self.messages.is_empty()
+    pub const fn is_empty(&self) -> bool {
+        self.committed_from == self.end
     }
 
-    #[inline]
-    fn append(&mut self, waiting: Waiting, bytes: impl FnOnce() -> Bytes) {
-        if !self.gated.is_empty() && self.is_gated(&waiting) {
-            self.dropped.add(&waiting.header);
-            self.writer.forget(waiting.header.chunk_stream);
+    fn append_own(&mut self, header: MessageHeader, kind: Kind, payload: Bytes, now: Instant) {
+        // A slice of the payload is cheap, and needed after it is gone.
+        let said = match header.shape.message_type() {
+            MessageType::SET_CHUNK_SIZE => payload.clone(),
+            _ => Bytes::new(),
+        };
+        let own = Own::payload(payload, header.chunk_stream, self.writer.chunk_size());
+        self.append(header, kind, Body::Own(own), now);
+        self.writer.obey(header.shape.message_type(), &said);
+    }
+
+    fn append(&mut self, header: MessageHeader, kind: Kind, body: Body, now: Instant) {
+        if !self.gated.is_empty() && self.is_gated(kind, header.stream) {
+            self.dropped.add(header.shape);
+            self.writer.forget(header.chunk_stream);
             return;
         }
-        self.totals.add(&waiting);
-        self.messages.push_back(Outgoing {
-            bytes: bytes(),
-            stage: Stage::Waiting(waiting),
-        });
+        let message = Outgoing::new(header, kind, body, now, &mut self.writer);
+        self.totals.add(&message);
+        self.put(message);
     }
 
-    /// Takes bytes off the front that are not all there are.
-    fn advance_within(&mut self, count: usize) {
-        let mut count = count + self.written;
-        while let Some(message) = self.messages.front() {
-            let len = message.wire_len();
-            if count < len || self.waiting_from == 0 {
+    fn put(&mut self, message: Outgoing) {
+        if self.end == self.places.len() && self.committed_from > self.end / 2 {
+            self.places.rotate_left(self.committed_from);
+            self.waiting_from -= self.committed_from;
+            self.end -= self.committed_from;
+            self.committed_from = 0;
+        }
+        match self.places.get_mut(self.end) {
+            Some(place) => *place = message,
+            None => self.places.push(message),
+        }
+        self.end += 1;
+    }
+
+    /// Whether committing takes more than counting.
+    #[inline]
+    const fn needs_work(&self) -> bool {
+        #[cfg(feature = "rtmpe")]
+        if self.cipher.is_some() {
+            return true;
+        }
+        self.totals.unfinished > 0
+    }
+
+    #[inline(never)]
+    fn commit_each(&mut self) {
+        let waiting = self.places.get_mut(self.waiting_from..self.end);
+        for message in waiting.unwrap_or_default() {
+            if self.committed >= COMMIT_LEN {
                 break;
             }
-            count -= len;
-            self.messages.pop_front();
-            self.waiting_from -= 1;
-        }
-        self.written = count;
-    }
-}
-
-impl Buf for SendQueue {
-    /// The committed bytes.
-    fn remaining(&self) -> usize {
-        self.committed
-    }
-
-    fn chunk(&self) -> &[u8] {
-        self.messages
-            .front()
-            .and_then(|message| message.pieces(self.written).next())
-            .unwrap_or_default()
-    }
-
-    /// # Panics
-    ///
-    /// If `count` is more than [`remaining`](Buf::remaining).
-    fn advance(&mut self, count: usize) {
-        assert!(
-            count <= self.committed,
-            "advance({count}) past {} bytes",
-            self.committed
-        );
-        self.committed -= count;
-        if self.committed > 0 {
-            self.advance_within(count);
-            return;
-        }
-        self.written = 0;
-        if self.waiting_from < self.messages.len() {
-            self.messages.drain(..self.waiting_from);
-        } else {
-            self.messages.clear();
-            // A burst shall not cost memory for ever.
-            if self.messages.capacity() > KEPT_MESSAGES {
-                self.messages.shrink_to(KEPT_MESSAGES);
-            }
-        }
-        self.waiting_from = 0;
-    }
-
-    fn chunks_vectored<'a>(&'a self, slices: &mut [IoSlice<'a>]) -> usize {
-        let mut skipped = self.written;
-        let all = slices.len();
-        let mut slices = slices;
-        for message in self.messages.iter().take(self.waiting_from) {
-            let filled = message.fill(skipped, slices);
-            slices = slices.get_mut(filled..).unwrap_or_default();
-            if slices.is_empty() {
-                break;
-            }
-            skipped = 0;
-        }
-        all - slices.len()
-    }
-}
-
-impl Totals {
-    #[inline]
-    fn add(&mut self, message: &Waiting) {
-        let len = message.header.length as usize;
-        self.bytes += len;
-        if message.class == Class::Essential {
-            self.essential.messages += 1;
-            self.essential.bytes += len;
-            if message.reply {
-                self.replies += len + REPLY_COST;
-            }
-        }
-    }
-
-    #[inline]
-    fn remove(&mut self, message: &Waiting) {
-        let len = message.header.length as usize;
-        self.bytes -= len;
-        if message.class == Class::Essential {
-            self.essential.messages -= 1;
-            self.essential.bytes -= len;
-            if message.reply {
-                self.replies -= len + REPLY_COST;
+            self.totals.remove(message);
+            self.committed += message.wire_len();
+            self.waiting_from += 1;
+            message.finish();
+            #[cfg(feature = "rtmpe")]
+            if let Some(cipher) = &mut self.cipher {
+                message.encrypt(cipher);
             }
         }
     }
 }
 
 impl Dropped {
-    fn add(&mut self, header: &MessageHeader) {
+    fn add(&mut self, shape: Shape) {
         self.messages += 1;
-        self.bytes += header.length as usize;
+        self.bytes += shape.length() as usize;
     }
 }
 
@@ -429,7 +397,4 @@ const COMMIT_LEN: usize = 64 << 10;
 /// What a waiting reply counts besides its payload.
 const REPLY_COST: usize = 96;
 
-/// Messages that a drained queue has room for.
-const KEPT_MESSAGES: usize = 16;
-
-const _: () = assert!(size_of::<Outgoing>() <= 88);
+const _: () = assert!(size_of::<Outgoing>() <= REPLY_COST);

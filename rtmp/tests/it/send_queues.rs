@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use weir_rtmp::chunk::{
-    ChunkReader, ChunkStreamId, ChunkWriter, Message, MessageStreamId, MessageType, Timestamp,
+    ChunkReader, ChunkSize, ChunkStreamId, ChunkWriter, Message, MessageStreamId, MessageType,
+    PreparedMessage, Timestamp,
 };
 use weir_rtmp::{Class, LimitExceeded, Limits, Quirks, SendQueue};
 
@@ -157,6 +158,102 @@ fn the_backlog_knows_its_age_and_what_is_committed_is_not_dropped() {
     assert_eq!(backlog.oldest, Duration::from_secs(23));
     assert_eq!(queue.drop_to_keyframe().messages, 13);
     assert_eq!(times(&mut queue), [0, 1, 2, 3, 4, 5, 6]);
+}
+
+/// Pushes an audio or video message of 10 bytes that others get too.
+fn share(queue: &mut SendQueue, csid: u32, time: u32, class: Class) {
+    let message = message(9, 10, csid, time);
+    let prepared = PreparedMessage::new(message.clone(), ChunkSize::DEFAULT).unwrap();
+    queue.push_prepared(&prepared, class, message.stream, message.timestamp, t0());
+}
+
+/// The first byte of each message in the queue, all of which have 10 bytes.
+fn first_bytes(queue: &mut SendQueue) -> Vec<u8> {
+    queue.commit();
+    let mut firsts = Vec::new();
+    while queue.has_remaining() {
+        let first = queue.chunk()[0];
+        firsts.push(first);
+        queue.advance([12, 8, 4, 1][usize::from(first >> 6)] + 10);
+    }
+    firsts
+}
+
+#[test]
+fn after_a_drop_only_its_chunk_stream_begins_anew() {
+    use Class::{Audio, Disposable, Interframe};
+    let mut queue = SendQueue::new(1000);
+    share(&mut queue, 4, 0, Audio);
+    share(&mut queue, 9, 0, Interframe);
+    assert_eq!(first_bytes(&mut queue), [4, 9]);
+    share(&mut queue, 9, 10, Disposable);
+    for time in [20, 30] {
+        share(&mut queue, 4, time, Audio);
+        share(&mut queue, 9, time, Interframe);
+    }
+    assert_eq!(queue.drop_disposable().messages, 1);
+    let fmt_1 = 1 << 6;
+    assert_eq!(
+        first_bytes(&mut queue),
+        [fmt_1 | 4, 9, fmt_1 | 4, fmt_1 | 9]
+    );
+}
+
+#[test]
+fn a_receiver_that_reads_slowly_and_never_all_gets_everything_in_order() {
+    let mut queue = SendQueue::new(1000);
+    let mut reader = ChunkReader::new(&Limits::default(), &Quirks::strict());
+    let mut arrived = Vec::new();
+    for time in 0..400 {
+        share(&mut queue, 6, 2 * time, Class::Interframe);
+        queue
+            .push(message(9, 10, 6, 2 * time + 1), Class::Interframe, t0())
+            .unwrap();
+        queue.commit();
+        // Falls behind, then catches up, but for the last message.
+        let most = if time < 100 { 9 } else { 40 };
+        let taken = most.min(queue.remaining().saturating_sub(9));
+        let bytes = queue.copy_to_bytes(taken);
+        let mut input = &bytes[..];
+        while let Some(message) = reader.read(&mut input).unwrap() {
+            arrived.push(message.timestamp.as_millis());
+        }
+        let left = queue.backlog(t0()).bytes;
+        assert_eq!(left, queue.remaining(), "nothing waits, all is committed");
+    }
+    assert!(arrived.len() > 790);
+    assert!((0..).zip(&arrived).all(|(index, time)| index == *time));
+}
+
+#[test]
+fn a_chunk_size_counts_from_the_next_message_on_even_if_it_was_prepared_or_called_disposable() {
+    let set = Message::new(
+        MessageType::SET_CHUNK_SIZE,
+        Bytes::from_static(&[0, 0, 1, 0]),
+        ChunkStreamId::CONTROL,
+        MessageStreamId::CONNECTION,
+        Timestamp::ZERO,
+    );
+    let prepared = PreparedMessage::new(set.clone(), ChunkSize::DEFAULT).unwrap();
+    let by_prepared = |queue: &mut SendQueue| {
+        let (stream, time) = (set.stream, set.timestamp);
+        queue.push_prepared(&prepared, Class::Disposable, stream, time, t0());
+    };
+    let by_message = |queue: &mut SendQueue| {
+        queue.push(set.clone(), Class::Disposable, t0()).unwrap();
+    };
+    for push in [&by_prepared as &dyn Fn(&mut SendQueue), &by_message] {
+        let mut queue = SendQueue::new(1000);
+        for _ in 0..2 {
+            push(&mut queue);
+            assert_eq!(queue.drop_disposable().messages, 0);
+            assert_eq!(queue.chunk_size().get(), 256);
+        }
+        queue
+            .push(message(9, 200, 6, 5), Class::Audio, t0())
+            .unwrap();
+        assert_eq!(times(&mut queue), [0, 0, 5]);
+    }
 }
 
 #[test]
