@@ -111,14 +111,11 @@ fn digest_hmac(sender: Role, before: &[u8], after: &[u8]) -> Hmac<Sha256> {
 }
 
 fn answer_hmac(sender: Role, digest: &[u8; DIGEST_LEN], signed: &[u8]) -> Hmac<Sha256> {
-    let name: &[u8] = match sender {
-        Role::Client => CLIENT_NAME,
-        Role::Server => SERVER_NAME,
+    let key = match sender {
+        Role::Client => hmac(&[&CLIENT_NAME[..], &KEY_TAIL].concat(), &[digest]),
+        Role::Server => hmac(&SERVER_KEY_HASH, &[digest]),
     };
-    let key = hmac(&[name, &KEY_TAIL].concat(), &[digest])
-        .finalize()
-        .into_bytes();
-    hmac(&key, &[signed])
+    hmac(&key.finalize().into_bytes(), &[signed])
 }
 
 fn sum(part: &Part, position: usize) -> usize {
@@ -155,4 +152,9 @@ const SERVER_NAME: &[u8; 36] = b"Genuine Adobe Flash Media Server 001";
 const KEY_TAIL: [u8; 32] = [
     0xF0, 0xEE, 0xC2, 0x4A, 0x80, 0x68, 0xBE, 0xE8, 0x2E, 0x00, 0xD0, 0xD1, 0x02, 0x9E, 0x7E, 0x57,
     0x6E, 0xEC, 0x5D, 0x2D, 0x29, 0x80, 0x6F, 0xAB, 0x93, 0xB8, 0xE6, 0x36, 0xCF, 0xEB, 0x31, 0xAE,
+];
+/// SHA-256 of the server's name and the tail: HMAC takes that for a key longer than 64 bytes.
+const SERVER_KEY_HASH: [u8; 32] = [
+    0x0B, 0xEC, 0x8F, 0xA9, 0x96, 0xD2, 0x48, 0x5E, 0xF9, 0x0F, 0x04, 0x84, 0xC8, 0x20, 0xD1, 0x78,
+    0x66, 0x36, 0x43, 0xA6, 0xF4, 0x51, 0x0D, 0x06, 0x38, 0xCB, 0xD6, 0x49, 0xBF, 0x17, 0xD9, 0xA5,
 ];

@@ -30,8 +30,8 @@ mod plain;
 #[cfg(feature = "rtmpe")]
 mod swf;
 
-use alloc::boxed::Box;
 use alloc::vec::Vec;
+use core::mem;
 
 use bytes::Bytes;
 
@@ -132,7 +132,7 @@ pub struct Handshake {
     random: Random,
     state: State,
     /// C1 or S1 as sent.
-    own: Box<Part>,
+    own: Bytes,
     /// Its digest, if it has one.
     digest: Option<[u8; digest::DIGEST_LEN]>,
     /// Bytes of a part that is not complete.
@@ -228,11 +228,9 @@ impl Handshake {
             #[cfg(feature = "rtmpe")]
             HandshakeKind::Encrypted => (RTMPE, Some(DigestLayout::KeyFirst)),
         };
-        client.greet(version, layout);
         let mut output = Vec::with_capacity(1 + PART_LEN);
-        output.push(version);
-        output.extend_from_slice(&client.own[..]);
-        client.output = Some(output.into());
+        client.greet(version, layout, &mut output);
+        client.finish_output(output);
         client
     }
 
@@ -243,7 +241,7 @@ impl Handshake {
             quirks: quirks.clone(),
             random: Random { seed, block: 0 },
             state: State::Version,
-            own: Box::new([0; PART_LEN]),
+            own: Bytes::new(),
             digest: None,
             buffer: Vec::new(),
             output: None,
@@ -309,18 +307,20 @@ impl Handshake {
                 }
                 State::Greeting { version } => {
                     let version = *version;
-                    let Some(part) = self.take_part(input) else {
+                    let mut joined = Vec::new();
+                    let Some(part) = self.take_part(input, &mut joined) else {
                         return Ok(None);
                     };
-                    self.state = self.answer(version, &part)?;
+                    self.state = self.answer(version, part)?;
                 }
                 State::Answer { handshaken } => {
                     let mut handshaken = handshaken.clone();
-                    let Some(part) = self.take_part(input) else {
+                    let mut joined = Vec::new();
+                    let Some(part) = self.take_part(input, &mut joined) else {
                         return Ok(None);
                     };
                     self.state = State::Done;
-                    handshaken.answered = self.is_answered_by(&part, &handshaken.greeting);
+                    handshaken.answered = self.is_answered_by(part, &handshaken.greeting);
                     if !handshaken.answered {
                         self.accept_mismatch()?;
                     }
@@ -365,30 +365,22 @@ impl Handshake {
                 true => version,
                 false => RTMP,
             };
-            self.greet(own_version, greeting.digest);
-            output.push(own_version);
-            output.extend_from_slice(&self.own[..]);
+            self.greet(own_version, greeting.digest, &mut output);
         }
         #[cfg(feature = "rtmpe")]
         self.agree(version, part, greeting.digest)?;
         match greeting.signature {
             None => output.extend_from_slice(part),
             Some(digest) => {
-                let mut answer = [0; PART_LEN];
-                self.random.pad(&mut answer);
-                digest::sign_answer(&mut answer, self.role, &digest);
-                output.extend_from_slice(&answer);
+                if let Some(answer) = self.append_padding(0, &mut output) {
+                    digest::sign_answer(answer, self.role, &digest);
+                }
             }
         }
-        self.output = Some(match self.output.take() {
-            // The client's first bytes were not fetched yet.
-            Some(waiting) => [&waiting[..], &output].concat().into(),
-            None => output.into(),
-        });
-        let server_part = if self.role == Role::Server {
-            &self.own
-        } else {
-            part
+        self.finish_output(output);
+        let server_part = match self.role {
+            Role::Server => &self.own[..],
+            Role::Client => part,
         };
         let swf_key = server_part.last_chunk().copied().unwrap_or_default();
         let handshaken = Handshaken {
@@ -400,17 +392,45 @@ impl Handshake {
         Ok(State::Answer { handshaken })
     }
 
-    /// Makes our C1 or S1.
-    fn greet(&mut self, version: u8, layout: Option<DigestLayout>) {
-        let (head, random) = self.own.split_at_mut(8);
-        head.fill(0);
-        self.random.pad(random);
+    /// Appends our C0 and C1 or S0 and S1.
+    fn greet(&mut self, version: u8, layout: Option<DigestLayout>, output: &mut Vec<u8>) {
+        let encrypted = self.is_encrypted(version);
+        output.push(version);
+        // The time and, in the plain handshake, the version are zero.
+        let Some(part) = self.append_padding(8, output) else {
+            return; // unreachable: a part was appended
+        };
         let Some(layout) = layout else { return };
-        if self.is_encrypted(version) {
+        if encrypted {
             #[cfg(feature = "rtmpe")]
-            self.put_key(layout);
+            self.put_key(part, layout);
         }
-        self.digest = digest::sign(&mut self.own, self.role, layout);
+        self.digest = digest::sign(part, self.role, layout);
+    }
+
+    /// Appends a part of random bytes behind `zeros` zeros.
+    fn append_padding<'a>(
+        &mut self,
+        zeros: usize,
+        output: &'a mut Vec<u8>,
+    ) -> Option<&'a mut Part> {
+        output.resize(output.len() + PART_LEN, 0);
+        let part: &mut Part = output.last_chunk_mut()?;
+        self.random.pad(part.get_mut(zeros..)?);
+        Some(part)
+    }
+
+    /// Sends `output`, which begins with our version and C1 or S1 if that was not sent before.
+    fn finish_output(&mut self, output: Vec<u8>) {
+        let output = Bytes::from(output);
+        if self.own.is_empty() {
+            self.own = output.slice(1..1 + PART_LEN);
+        }
+        self.output = Some(match self.output.take() {
+            // The client's first bytes were not fetched yet.
+            Some(waiting) => [&waiting[..], &output].concat().into(),
+            None => output,
+        });
     }
 
     /// Whether a version that was accepted means encryption.
@@ -419,11 +439,11 @@ impl Handshake {
     }
 
     #[cfg(feature = "rtmpe")]
-    fn put_key(&mut self, layout: DigestLayout) {
+    fn put_key(&mut self, part: &mut Part, layout: DigestLayout) {
         let mut secret = [0; encrypted::KEY_LEN];
         self.random.fill(&mut secret);
         let keys = encrypted::KeyPair::new(secret);
-        keys.put(&mut self.own, layout);
+        keys.put(part, layout);
         self.keys = Some(keys);
     }
 
@@ -464,13 +484,22 @@ impl Handshake {
         Ok(())
     }
 
-    /// Returns the next 1,536 bytes once they are all there.
-    fn take_part(&mut self, input: &mut &[u8]) -> Option<Part> {
+    /// Returns the next 1,536 bytes once they are all there, in `joined` if they came in pieces.
+    fn take_part<'a: 'b, 'b>(
+        &mut self,
+        input: &mut &'a [u8],
+        joined: &'b mut Vec<u8>,
+    ) -> Option<&'b Part> {
         let missing = PART_LEN - self.buffer.len();
-        self.buffer.extend_from_slice(cursor::take(input, missing));
-        let part = self.buffer.as_slice().try_into().ok()?;
-        self.buffer.clear();
-        Some(part)
+        let piece = cursor::take(input, missing);
+        if piece.len() == PART_LEN {
+            return piece.try_into().ok();
+        }
+        self.buffer.extend_from_slice(piece);
+        if piece.len() == missing {
+            *joined = mem::take(&mut self.buffer);
+        }
+        joined.as_slice().try_into().ok()
     }
 }
 
@@ -492,6 +521,7 @@ struct Random {
 
 impl Random {
     /// Bytes that nobody can guess: SHA-256 over the seed and a counter.
+    #[cfg(feature = "rtmpe")]
     fn fill(&mut self, bytes: &mut [u8]) {
         use sha2::{Digest, Sha256};
         for block in bytes.chunks_mut(32) {
@@ -505,17 +535,20 @@ impl Random {
         }
     }
 
-    /// Bytes that differ from those of other connections, and need not be secret: SplitMix64.
+    /// Bytes that differ from those of other connections, and need not be secret: SplitMix64. They
+    /// tell 64 bits' worth of the seed, which leaves 192 for what is secret.
     fn pad(&mut self, bytes: &mut [u8]) {
-        let mut start = [0; 8];
-        self.fill(&mut start);
-        let mut state = u64::from_be_bytes(start);
-        for block in bytes.chunks_mut(8) {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut state = self.block;
+        self.block += 1;
+        for word in self.seed.chunks_exact(8) {
+            let word = word.try_into().map_or(0, u64::from_be_bytes);
+            state = (state ^ word).wrapping_mul(GOLDEN_GAMMA);
+        }
+        for block in bytes.chunks_exact_mut(8) {
+            state = state.wrapping_add(GOLDEN_GAMMA);
             let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
             let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            let mixed = (mixed ^ (mixed >> 31)).to_be_bytes();
-            block.copy_from_slice(mixed.get(..block.len()).unwrap_or_default());
+            block.copy_from_slice(&(mixed ^ (mixed >> 31)).to_be_bytes());
         }
     }
 }
@@ -526,6 +559,8 @@ impl core::fmt::Debug for Random {
     }
 }
 
+/// The odd number nearest to 2^64 divided by the golden ratio.
+const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
 /// The version of RTMP without encryption.
 const RTMP: u8 = 3;
 /// The version of RTMPE.
