@@ -1,7 +1,5 @@
 //! The only file that cuts input at computed places.
 
-use byteorder::{BigEndian, ByteOrder};
-
 use crate::Malformed;
 
 /// Reads fields off the front of a slice and knows how far it has come.
@@ -77,14 +75,14 @@ impl<'a> Cursor<'a> {
 
     #[inline]
     pub(crate) fn u24(&mut self, what: &'static str) -> Result<u32, Malformed> {
-        self.array::<3>(what)
-            .map(|bytes| BigEndian::read_u24(&bytes))
+        let [a, b, c] = self.array(what)?;
+        Ok(u32::from_be_bytes([0, a, b, c]))
     }
 
     #[inline]
     pub(crate) fn i24(&mut self, what: &'static str) -> Result<i32, Malformed> {
-        self.array::<3>(what)
-            .map(|bytes| BigEndian::read_i24(&bytes))
+        let [a, b, c] = self.array(what)?;
+        Ok(i32::from_be_bytes([a, b, c, 0]) >> 8)
     }
 
     #[inline]

@@ -75,11 +75,11 @@ impl From<u8> for SoundHeader {
 
 /// Reads a body whose sound format is not ExHeader; `cursor` stands behind the first byte.
 #[inline]
-pub(super) fn decode(
+pub(super) fn decode<E: From<Malformed>>(
     first: u8,
     mut cursor: Cursor<'_>,
     dts: Timestamp,
-) -> Result<Packet<'_>, Malformed> {
+) -> Result<Packet<'_>, E> {
     let sound = SoundHeader(first);
     let format = sound.format();
     let packet_type = if format.has_packet_type() {

@@ -6,48 +6,112 @@ use super::packet::{FrameType, MediaKind, MultitrackType, Packet, PacketType, Tr
 use crate::cursor::Cursor;
 use crate::{FourCc, Malformed, Timestamp};
 
-/// Whether nothing but the codec stands between the first byte and the only track: no modifier,
-/// no command, no track number. So are nearly all bodies, and they are read without an
-/// [`ExHeader`].
+/// Whether the first byte of an audio body begins an enhanced header.
 #[inline]
-pub(super) fn is_plain(kind: MediaKind, first: u8) -> bool {
-    let number = first & 0x0f;
-    let is_command = kind == MediaKind::Video && first >> 4 & 7 == FrameType::COMMAND.as_u8();
-    number != MOD_EX && number != kind.multitrack_number() && !is_command
+pub(super) const fn is_audio(first: u8) -> bool {
+    first >> 4 == 9
 }
 
-/// Reads a plain body; `cursor` stands behind the first byte.
+/// Whether the first byte of a video body begins an enhanced header.
 #[inline]
+pub(super) const fn is_video(first: u8) -> bool {
+    first & 0x80 != 0
+}
+
+/// Reads a body that has nothing but the codec between the first byte and the only track: no
+/// modifier, no command, no track number. `None` for others, and for those that end early.
+///
+/// `cursor` stands behind the first byte.
+#[inline(always)]
 pub(super) fn decode_plain(
     kind: MediaKind,
     first: u8,
     mut cursor: Cursor<'_>,
     dts: Timestamp,
-) -> Result<Packet<'_>, Malformed> {
-    let four_cc = FourCc::from(cursor.array::<4>("FourCC")?);
-    let packet_type = PacketType::from_enhanced(kind, first & 0x0f);
+) -> Option<Packet<'_>> {
+    let number = first & 0x0f;
+    let frame_type = match kind {
+        MediaKind::Audio => FrameType::KEY,
+        MediaKind::Video => FrameType::from(first >> 4 & 7),
+    };
+    if number == MOD_EX || number == kind.multitrack_number() || frame_type == FrameType::COMMAND {
+        return None;
+    }
+    let four_cc = FourCc::from(cursor.array::<4>("FourCC").ok()?);
+    let packet_type = PacketType::from_enhanced(kind, number);
     let mut packet = Packet::new(kind, Codec::FourCc(four_cc), packet_type, dts);
-    if kind == MediaKind::Video {
-        packet.frame_type = FrameType::from(first >> 4 & 7);
-        if packet_type == PacketType::CodedFrames && four_cc.has_composition_time() {
-            packet.cts = cursor.i24("compositionTime")?;
-        }
+    packet.frame_type = frame_type;
+    if has_composition_time(kind, packet_type, four_cc) {
+        packet.cts = cursor.i24("compositionTime").ok()?;
     }
     packet.set_payload(cursor);
-    Ok(packet)
+    Some(packet)
+}
+
+/// Coded frames of these codecs carry one; all else does not.
+#[inline]
+fn has_composition_time(kind: MediaKind, packet_type: PacketType, four_cc: FourCc) -> bool {
+    kind == MediaKind::Video
+        && packet_type == PacketType::CodedFrames
+        && four_cc.has_composition_time()
+}
+
+/// Reads the first packet of any enhanced body, and tells which tracks are left.
+///
+/// `cursor` stands behind the first byte.
+pub(super) fn decode<'a>(
+    kind: MediaKind,
+    first: u8,
+    mut cursor: Cursor<'a>,
+    dts: Timestamp,
+) -> (Result<Packet<'a>, Malformed>, Option<Tracks<'a>>) {
+    match ExHeader::decode(kind, first, &mut cursor) {
+        Ok(header) => {
+            let tracks = Tracks {
+                header,
+                cursor,
+                dts,
+            };
+            tracks.next()
+        }
+        Err(error) => (Err(error), None),
+    }
+}
+
+/// The tracks of a body that have not been read.
+#[derive(Debug, Clone)]
+pub(super) struct Tracks<'a> {
+    header: ExHeader<'a>,
+    cursor: Cursor<'a>,
+    dts: Timestamp,
+}
+
+impl<'a> Tracks<'a> {
+    /// Bytes that have not been read; never none.
+    pub(super) const fn unread(&self) -> &'a [u8] {
+        self.cursor.rest()
+    }
+
+    /// Reads a track, and tells what is left behind it.
+    #[inline(never)]
+    pub(super) fn next(mut self) -> (Result<Packet<'a>, Malformed>, Option<Self>) {
+        let packet = self.header.track(&mut self.cursor, self.dts);
+        let left = packet.is_ok() && self.header.has_more_tracks(&self.cursor);
+        (packet, left.then_some(self))
+    }
 }
 
 /// What an enhanced body says before its first track.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct ExHeader<'a> {
-    pub(super) kind: MediaKind,
-    pub(super) frame_type: FrameType,
-    pub(super) mod_ex: ModExList<'a>,
-    pub(super) nano: u32,
-    pub(super) packet_type: PacketType,
-    pub(super) multitrack: Option<MultitrackType>,
+struct ExHeader<'a> {
+    kind: MediaKind,
+    frame_type: FrameType,
+    mod_ex: ModExList<'a>,
+    nano: u32,
+    packet_type: PacketType,
+    multitrack: Option<MultitrackType>,
     /// Named once for all tracks; `None` before the codecs of `ManyTracksManyCodecs`.
-    pub(super) four_cc: Option<FourCc>,
+    four_cc: Option<FourCc>,
 }
 
 impl<'a> ExHeader<'a> {
@@ -61,12 +125,7 @@ impl<'a> ExHeader<'a> {
     ///  M is not 2: FourCC
     /// ```
     /// E-RTMP v2, "ExVideoTagHeader" and "ExAudioTagHeader".
-    #[inline(never)]
-    pub(super) fn decode(
-        kind: MediaKind,
-        first: u8,
-        cursor: &mut Cursor<'a>,
-    ) -> Result<Self, Malformed> {
+    fn decode(kind: MediaKind, first: u8, cursor: &mut Cursor<'a>) -> Result<Self, Malformed> {
         let frame_type = match kind {
             MediaKind::Audio => FrameType::KEY,
             MediaKind::Video => FrameType::from(first >> 4 & 7),
@@ -122,12 +181,7 @@ impl<'a> ExHeader<'a> {
     ///  CodedFrames of avc1, hvc1, vvc1: SI24 composition time
     ///  payload
     /// ```
-    #[inline]
-    pub(super) fn track(
-        &self,
-        cursor: &mut Cursor<'a>,
-        dts: Timestamp,
-    ) -> Result<Packet<'a>, Malformed> {
+    fn track(&self, cursor: &mut Cursor<'a>, dts: Timestamp) -> Result<Packet<'a>, Malformed> {
         let mut four_cc = self.four_cc;
         let mut track = TrackId::DEFAULT;
         let mut body = *cursor;
@@ -150,10 +204,7 @@ impl<'a> ExHeader<'a> {
         packet.multitrack = self.multitrack;
         packet.mod_ex = self.mod_ex;
         packet.nano = self.nano;
-        if self.kind == MediaKind::Video
-            && self.packet_type == PacketType::CodedFrames
-            && four_cc.is_some_and(FourCc::has_composition_time)
-        {
+        if four_cc.is_some_and(|code| has_composition_time(self.kind, self.packet_type, code)) {
             packet.cts = body.i24("compositionTime")?;
         }
         packet.set_payload(body);
@@ -161,7 +212,7 @@ impl<'a> ExHeader<'a> {
     }
 
     /// Whether more tracks may stand behind the one just read.
-    pub(super) fn has_more_tracks(&self, cursor: &Cursor<'_>) -> bool {
+    fn has_more_tracks(&self, cursor: &Cursor<'_>) -> bool {
         matches!(
             self.multitrack,
             Some(MultitrackType::ManyTracks | MultitrackType::ManyTracksManyCodecs)

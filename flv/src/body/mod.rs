@@ -17,6 +17,7 @@ mod enhanced;
 mod mod_ex;
 mod multichannel;
 mod packet;
+mod packets;
 mod video;
 
 pub use audio::SoundHeader;
@@ -25,6 +26,7 @@ pub use encode::{BodyHead, encode};
 pub use mod_ex::{ModEx, ModExList, ModExType};
 pub use multichannel::{ChannelOrder, MultichannelConfig};
 pub use packet::{
-    Class, FrameType, MediaKind, MultitrackType, Packet, PacketType, Packets, TrackId,
-    VideoCommand, classify, packets,
+    Class, FrameType, MediaKind, MultitrackType, Packet, PacketType, TrackId, VideoCommand,
+    classify,
 };
+pub use packets::{Packets, packets};

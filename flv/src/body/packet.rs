@@ -1,9 +1,8 @@
 //! The one view over legacy, enhanced and multitrack bodies.
 
 use super::codec_id::Codec;
-use super::enhanced::ExHeader;
 use super::mod_ex::ModExList;
-use super::{SoundHeader, audio, enhanced, video};
+use super::{SoundHeader, packets};
 use crate::cursor::Cursor;
 use crate::registry::registry;
 use crate::{Malformed, TagKind, Timestamp};
@@ -85,6 +84,7 @@ registry! {
 }
 
 /// What a packet is for.
+// In the order of the numbers of enhanced video, so that reading one is a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum PacketType {
@@ -92,16 +92,16 @@ pub enum PacketType {
     SequenceStart,
     /// Coded data.
     CodedFrames,
-    /// Coded data with a composition time of 0 that is not sent.
-    CodedFramesX,
     /// No more data of this configuration.
     SequenceEnd,
+    /// Coded data with a composition time of 0 that is not sent.
+    CodedFramesX,
     /// AMF0 pairs about the pictures, such as `colorInfo`.
     Metadata,
-    /// The speaker layout.
-    MultichannelConfig,
     /// The descriptor of AV1 in an MPEG-2 transport stream instead of a configuration record.
     Mpeg2TsSequenceStart,
+    /// The speaker layout.
+    MultichannelConfig,
     /// A [`VideoCommand`].
     Command,
     /// A number without meaning yet.
@@ -111,31 +111,35 @@ pub enum PacketType {
 impl PacketType {
     pub(super) const fn from_legacy_audio(number: u8) -> Self {
         match number {
-            0 => Self::SequenceStart,
-            1 => Self::CodedFrames,
-            other => Self::Reserved(other),
+            0 | 1 => Self::from_enhanced_video(number),
+            _ => Self::Reserved(number),
         }
     }
 
     pub(super) const fn from_legacy_video(number: u8) -> Self {
         match number {
-            0 => Self::SequenceStart,
-            1 => Self::CodedFrames,
-            2 => Self::SequenceEnd,
-            other => Self::Reserved(other),
+            0..=2 => Self::from_enhanced_video(number),
+            _ => Self::Reserved(number),
         }
     }
 
     pub(super) const fn from_enhanced(kind: MediaKind, number: u8) -> Self {
         match (kind, number) {
-            (_, 0) => Self::SequenceStart,
-            (_, 1) => Self::CodedFrames,
-            (_, 2) => Self::SequenceEnd,
-            (MediaKind::Video, 3) => Self::CodedFramesX,
-            (MediaKind::Video, 4) => Self::Metadata,
-            (MediaKind::Video, 5) => Self::Mpeg2TsSequenceStart,
+            (MediaKind::Video, _) | (MediaKind::Audio, 0..=2) => Self::from_enhanced_video(number),
             (MediaKind::Audio, 4) => Self::MultichannelConfig,
-            (_, other) => Self::Reserved(other),
+            (MediaKind::Audio, _) => Self::Reserved(number),
+        }
+    }
+
+    const fn from_enhanced_video(number: u8) -> Self {
+        match number {
+            0 => Self::SequenceStart,
+            1 => Self::CodedFrames,
+            2 => Self::SequenceEnd,
+            3 => Self::CodedFramesX,
+            4 => Self::Metadata,
+            5 => Self::Mpeg2TsSequenceStart,
+            _ => Self::Reserved(number),
         }
     }
 
@@ -337,108 +341,6 @@ impl<'a> Packet<'a> {
         }
     }
 }
-
-/// Walks the packets of an audio or video body.
-///
-/// An empty body yields none: as audio it means silence, as video nothing.
-/// Script bodies yield none either.
-///
-/// ```
-/// use weir_flv::body::{self, PacketType};
-/// use weir_flv::{TagKind, Timestamp};
-///
-/// // Two tracks in one enhanced body: video, key frame, Multitrack; ManyTracks of avc1.
-/// let mut bytes = vec![0x96, 0x13];
-/// bytes.extend(b"avc1");
-/// bytes.extend([0, 0, 0, 2, 0xaa, 0xab]);
-/// bytes.extend([1, 0, 0, 1, 0xba]);
-/// let tracks: Vec<_> = body::packets(TagKind::VIDEO, Timestamp::ZERO, &bytes)
-///     .map(|packet| packet.map(|packet| (packet.track.as_u8(), packet.payload)))
-///     .collect::<Result<_, _>>()?;
-/// assert_eq!(tracks, [(0, &[0xaa, 0xab][..]), (1, &[0xba][..])]);
-/// # Ok::<(), weir_flv::Malformed>(())
-/// ```
-#[must_use]
-#[inline]
-pub fn packets(kind: TagKind, dts: Timestamp, body: &[u8]) -> Packets<'_> {
-    let first = match kind {
-        TagKind::AUDIO => Some(MediaKind::Audio),
-        TagKind::VIDEO => Some(MediaKind::Video),
-        _ => None,
-    };
-    Packets {
-        cursor: Cursor::new(body),
-        dts,
-        first,
-        tracks: None,
-    }
-}
-
-/// Iterator over the packets of one body; made by [`packets`]. It ends after an error.
-#[derive(Debug, Clone)]
-pub struct Packets<'a> {
-    cursor: Cursor<'a>,
-    dts: Timestamp,
-    /// What the body is, until its header is read.
-    first: Option<MediaKind>,
-    /// The header of a body with several tracks, while some are left.
-    tracks: Option<ExHeader<'a>>,
-}
-
-impl Packets<'_> {
-    /// An iterator without packets.
-    pub(crate) const fn none() -> Self {
-        Self {
-            cursor: Cursor::new(&[]),
-            dts: Timestamp::ZERO,
-            first: None,
-            tracks: None,
-        }
-    }
-}
-
-impl<'a> Packets<'a> {
-    // Inlined for good: a caller that looks at three fields pays for three, not for all of Packet.
-    #[inline(always)]
-    fn first(&mut self, kind: MediaKind) -> Option<Result<Packet<'a>, Malformed>> {
-        let first = self.cursor.u8("first byte").ok()?;
-        Some(match kind {
-            MediaKind::Audio if first >> 4 != 9 => audio::decode(first, self.cursor, self.dts),
-            MediaKind::Video if first & 0x80 == 0 => video::decode(first, self.cursor, self.dts),
-            _ if enhanced::is_plain(kind, first) => {
-                enhanced::decode_plain(kind, first, self.cursor, self.dts)
-            }
-            _ => match ExHeader::decode(kind, first, &mut self.cursor) {
-                Ok(header) => self.track(header),
-                Err(error) => Err(error),
-            },
-        })
-    }
-
-    #[inline(never)]
-    fn track(&mut self, header: ExHeader<'a>) -> Result<Packet<'a>, Malformed> {
-        let packet = header.track(&mut self.cursor, self.dts);
-        if packet.is_ok() && header.has_more_tracks(&self.cursor) {
-            self.tracks = Some(header);
-        }
-        packet
-    }
-}
-
-impl<'a> Iterator for Packets<'a> {
-    type Item = Result<Packet<'a>, Malformed>;
-
-    #[inline(always)]
-    fn next(&mut self) -> Option<Self::Item> {
-        if let Some(kind) = self.first.take() {
-            return self.first(kind);
-        }
-        let header = self.tracks.take()?;
-        Some(self.track(header))
-    }
-}
-
-impl core::iter::FusedIterator for Packets<'_> {}
 
 /// What a server needs to know about a tag to queue, drop and cache it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

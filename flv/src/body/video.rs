@@ -15,11 +15,11 @@ use crate::{Malformed, Timestamp};
 /// ```
 /// FLV 10.1, section E.4.3.1.
 #[inline]
-pub(super) fn decode(
+pub(super) fn decode<E: From<Malformed>>(
     first: u8,
     mut cursor: Cursor<'_>,
     dts: Timestamp,
-) -> Result<Packet<'_>, Malformed> {
+) -> Result<Packet<'_>, E> {
     let frame_type = FrameType::from(first >> 4);
     let id = VideoCodecId::from(first & 0x0f);
     let mut packet = Packet::new(

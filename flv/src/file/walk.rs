@@ -3,7 +3,6 @@
 use super::demux::is_signature;
 use super::header::FileHeader;
 use crate::body::{self, Packets};
-use crate::cursor::Cursor;
 use crate::{DemuxError, Tag, TagHeader};
 
 /// A tag that borrows from the file.
@@ -25,10 +24,13 @@ impl<'a> TagRef<'a> {
     #[must_use]
     #[inline]
     pub fn packets(&self) -> Packets<'a> {
-        if self.header.filtered {
-            return Packets::none();
-        }
-        body::packets(self.header.kind, self.header.timestamp, self.body)
+        let body = if self.header.filtered {
+            // Nothing, but where the body is: one thing less to choose.
+            self.body.get(..0).unwrap_or_default()
+        } else {
+            self.body
+        };
+        body::packets(self.header.kind, self.header.timestamp, body)
     }
 
     /// The tag with a body of its own.
@@ -65,23 +67,26 @@ pub fn walk(file: &[u8]) -> Result<(FileHeader, Walk<'_>), DemuxError> {
         got: file.first_chunk().copied().unwrap_or_default(),
     };
     let header = FileHeader::decode(file).map_err(|_| not_flv())?;
-    let mut cursor = Cursor::new(file);
     let begin = header.data_offset as usize;
-    let _ = cursor.take(begin.saturating_add(4).min(file.len()), "header");
-    Ok((header, Walk { cursor }))
+    let rest = file.get(begin.saturating_add(4)..).unwrap_or_default();
+    let len = file.len();
+    Ok((header, Walk { rest, len }))
 }
 
 /// Iterator over the tags of a file in memory; made by [`walk`].
 #[derive(Debug, Clone)]
 pub struct Walk<'a> {
-    cursor: Cursor<'a>,
+    rest: &'a [u8],
+    /// Length of the file.
+    len: usize,
 }
 
 impl<'a> Walk<'a> {
     /// Position behind the last tag: where the file ends, or what comes there is no whole tag.
     #[must_use]
+    #[inline]
     pub const fn offset(&self) -> u64 {
-        self.cursor.offset() as u64
+        (self.len - self.rest.len()) as u64
     }
 }
 
@@ -90,26 +95,46 @@ impl<'a> Iterator for Walk<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<TagRef<'a>> {
-        let mut cursor = self.cursor;
-        let offset = cursor.offset() as u64;
-        let head = cursor.array("tag header").ok()?;
-        let header = TagHeader::from_bytes(head);
-        if !header.kind.is_known() && is_signature(&head) {
+        let offset = self.offset();
+        let (head, behind) = self.rest.split_first_chunk()?;
+        let header = TagHeader::from_bytes(*head);
+        let (body, behind) = behind.split_at_checked(header.data_size as usize)?;
+        let Some((size, behind)) = behind.split_first_chunk() else {
+            let tag = last(offset, header, body)?;
+            self.rest = behind;
+            return Some(tag);
+        };
+        let previous_tag_size = u32::from_be_bytes(*size);
+        if !header.kind.is_media() && !is_tag(head, previous_tag_size) {
             return None;
         }
-        let body = cursor.take(header.data_size as usize, "body").ok()?;
-        let previous_tag_size = cursor.u32("PreviousTagSize").ok();
-        if !header.kind.is_known() && previous_tag_size != Some(header.previous_tag_size()) {
-            return None;
-        }
-        self.cursor = cursor;
+        self.rest = behind;
         Some(TagRef {
             offset,
             header,
             body,
-            previous_tag_size,
+            previous_tag_size: Some(previous_tag_size),
         })
     }
 }
 
 impl core::iter::FusedIterator for Walk<'_> {}
+
+/// A tag that no size stands behind.
+#[cold]
+fn last(offset: u64, header: TagHeader, body: &[u8]) -> Option<TagRef<'_>> {
+    header.kind.is_known().then_some(TagRef {
+        offset,
+        header,
+        body,
+        previous_tag_size: None,
+    })
+}
+
+/// Whether this is a tag: a type that is not defined is believed when the size behind it agrees,
+/// but not where another file begins.
+#[cold]
+fn is_tag(head: &[u8; TagHeader::LEN], previous_tag_size: u32) -> bool {
+    let header = TagHeader::from_bytes(*head);
+    header.kind.is_known() || header.previous_tag_size() == previous_tag_size && !is_signature(head)
+}

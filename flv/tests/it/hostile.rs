@@ -182,6 +182,41 @@ fn empty_and_tiny_inputs_are_no_files() {
     assert!(walk(b"RIFF").is_err());
 }
 
+#[test]
+fn a_walk_ends_in_front_of_what_is_no_tag() {
+    let sound = b"\x08\0\0\x03\0\0\0\0\0\0\0\xaf\x01\x21";
+    let size = b"\0\0\0\x0e";
+    let unknown = b"\x07\0\0\x01\0\0\0\0\0\0\0\x55";
+    let cases: [(&[&[u8]], usize, &str); 7] = [
+        (&[sound, size], 1, "a tag"),
+        (&[sound], 1, "no size behind it"),
+        (&[sound, &size[..3]], 1, "part of a size behind it"),
+        (&[sound, size, &sound[..13]], 1, "a torn tag"),
+        (
+            &[sound, size, unknown, b"\0\0\0\x0c"],
+            2,
+            "an unknown type that its size backs",
+        ),
+        (&[sound, size, unknown, b"\0\0\0\x0d"], 1, "an unknown type"),
+        (&[sound, size, unknown], 1, "an unknown type and no size"),
+    ];
+    for (parts, count, what) in cases {
+        let input = file(&[&[HEADER], parts].concat());
+        let mut tags = walk(&input).expect("header").1;
+        let ends: Vec<u64> = tags
+            .by_ref()
+            .map(|tag| {
+                let size = tag.previous_tag_size.map_or(0, |_| 4);
+                tag.offset + 11 + u64::from(tag.header.data_size) + size
+            })
+            .collect();
+        assert_eq!(ends.len(), count, "{what}");
+        assert_eq!(ends.last().copied(), Some(tags.offset()), "{what}");
+    }
+    let two = file(&[HEADER, sound, size, HEADER, sound, size]);
+    assert_eq!(walk(&two).expect("header").1.count(), 1, "a second file");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
