@@ -7,6 +7,7 @@
 use std::hint::black_box;
 
 use bytes::Bytes;
+use weir_flv::body::Packet;
 use weir_flv::codec::{AacConfig, AvcConfig, HevcConfig};
 use weir_flv::file::{Demuxer, Event, FileHeader, Framed, Mode, walk};
 use weir_flv::{Tag, TagHeader, TagKind, Timestamp};
@@ -116,64 +117,40 @@ fn filled(head: &[u8], len: usize) -> Vec<u8> {
     body
 }
 
-/// What is added up so that no work can be left out: tags, bytes of coded data, presentation times.
-pub type Sum = (u64, u64, u64);
-
-/// The floor of reading: a walk by hand that looks at what a player needs, and borrows.
-#[must_use]
-pub fn floor(file: &[u8]) -> Sum {
-    let mut sum = (0, 0, 0);
-    let mut rest = file.get(13..).unwrap_or_default();
-    while let Some(([kind, s0, s1, s2, t0, t1, t2, t3, _, _, _], behind)) = rest.split_first_chunk()
-    {
-        let size = u32::from_be_bytes([0, *s0, *s1, *s2]) as usize;
-        let time = u32::from_be_bytes([*t3, *t0, *t1, *t2]);
-        let Some((body, behind)) = behind.split_at_checked(size) else {
-            break;
-        };
-        let Some((_, behind)) = behind.split_first_chunk::<4>() else {
-            break;
-        };
-        let (payload, cts) = match (kind & 31, body) {
-            (8, [first, rest @ ..]) if first >> 4 == 9 => (rest.get(4..), 0),
-            (8, [_, _, payload @ ..]) => (Some(payload), 0),
-            (9, [first, a, b, c, d, rest @ ..]) if first & 0x80 != 0 => {
-                match (first & 15, u32::from_be_bytes([*a, *b, *c, *d]), rest) {
-                    (1, HVC1 | AVC1 | VVC1, [x, y, z, payload @ ..]) => {
-                        (Some(payload), u32::from_be_bytes([0, *x, *y, *z]))
-                    }
-                    (_, _, payload) => (Some(payload), 0),
-                }
-            }
-            (9, [_, _, x, y, z, payload @ ..]) => {
-                (Some(payload), u32::from_be_bytes([0, *x, *y, *z]))
-            }
-            _ => (None, 0),
-        };
-        sum.0 += 1;
-        if let Some(payload) = payload {
-            sum.1 += black_box(payload).len() as u64;
-            sum.2 += u64::from(time + cts);
-        }
-        rest = behind;
-    }
-    sum
+/// What a player takes from a file, added up so that no work can be left out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Sum {
+    /// Tags of any kind.
+    pub tags: u64,
+    /// Configurations, which go to a decoder by themselves.
+    pub configs: u64,
+    /// Pictures from which decoding can begin.
+    pub key_frames: u64,
+    /// Bytes of codec data.
+    pub bytes: u64,
+    /// Presentation times in milliseconds.
+    pub times: u64,
 }
 
-const AVC1: u32 = u32::from_be_bytes(*b"avc1");
-const HVC1: u32 = u32::from_be_bytes(*b"hvc1");
-const VVC1: u32 = u32::from_be_bytes(*b"vvc1");
+impl Sum {
+    #[inline]
+    fn packet(&mut self, packet: &Packet<'_>) {
+        self.configs += u64::from(packet.is_sequence_start());
+        self.key_frames += u64::from(packet.is_key_frame());
+        self.bytes += black_box(packet.payload).len() as u64;
+        self.times += u64::from(packet.pts().as_millis());
+    }
+}
 
 /// The borrowed walk, with the packets of all bodies.
 #[must_use]
 pub fn walked(file: &[u8]) -> Sum {
-    let mut sum = (0, 0, 0);
+    let mut sum = Sum::default();
     for tag in walk(file).expect("a header").1 {
-        sum.0 += 1;
+        sum.tags += 1;
         for packet in tag.packets() {
-            let packet = packet.expect("a valid body");
-            sum.1 += black_box(packet.payload).len() as u64;
-            sum.2 += u64::from(packet.pts().as_millis());
+            sum.packet(&packet.expect("a valid body"));
         }
     }
     sum
@@ -182,22 +159,143 @@ pub fn walked(file: &[u8]) -> Sum {
 /// The push demuxer, with the packets of all bodies; the file comes in reads of `read_len` bytes.
 #[must_use]
 pub fn pushed(file: &Bytes, read_len: usize) -> Sum {
-    let mut sum = (0, 0, 0);
+    let mut sum = Sum::default();
     let mut demuxer = Demuxer::new(Mode::Tolerant);
     let mut rest = file.clone();
     while !rest.is_empty() {
         demuxer.push(rest.split_to(rest.len().min(read_len)));
         while let Some(event) = demuxer.poll_event().expect("a valid file") {
             let Event::Tag(tag) = event else { continue };
-            sum.0 += 1;
+            sum.tags += 1;
             for packet in tag.tag.packets() {
-                let packet = packet.expect("a valid body");
-                sum.1 += black_box(packet.payload).len() as u64;
-                sum.2 += u64::from(packet.pts().as_millis());
+                sum.packet(&packet.expect("a valid body"));
             }
         }
     }
     sum
+}
+
+/// The floor of reading: a loop by hand over a file in memory that takes the same from it.
+///
+/// It believes every length that fits, jumps over the size behind a tag, and keeps neither offset
+/// nor codec. It knows which codecs of either header form have a packet type and a composition
+/// time, steps over modifiers, and takes nothing from encrypted bodies and commands. Bodies with
+/// several tracks, which the files do not have, it leaves out.
+#[must_use]
+pub fn floor(file: &[u8]) -> Sum {
+    let mut sum = Sum::default();
+    let mut rest = file.get(13..).unwrap_or_default();
+    while let Some((head, behind)) = rest.split_first_chunk::<11>() {
+        let [first, ..] = head;
+        let word = u64::from_be_bytes(*head.first_chunk().expect("11 bytes"));
+        let size = (word >> 32 & 0xff_ffff) as usize;
+        let time = ((word & 0xffff_ffff) as u32).rotate_right(8);
+        let Some((body, behind)) = behind.split_at_checked(size) else {
+            break;
+        };
+        let Some((_, behind)) = behind.split_first_chunk::<4>() else {
+            break;
+        };
+        sum.tags += 1;
+        let part = match (first & 0x3f, body) {
+            (8, [first, rest @ ..]) => floor_of_audio(*first, rest),
+            (9, [first, rest @ ..]) => floor_of_video(*first, rest),
+            _ => None,
+        };
+        if let Some(part) = part {
+            sum.configs += u64::from(part.is_config);
+            sum.key_frames += u64::from(part.is_key_frame);
+            sum.bytes += black_box(part.payload).len() as u64;
+            sum.times += u64::from(time.wrapping_add_signed(part.cts));
+        }
+        rest = behind;
+    }
+    // Made anew, so that the one above stays in registers.
+    Sum { ..sum }
+}
+
+/// What [`floor`] takes from a body.
+struct Part<'a> {
+    payload: &'a [u8],
+    cts: i32,
+    is_config: bool,
+    is_key_frame: bool,
+}
+
+#[inline]
+fn floor_of_audio(first: u8, rest: &[u8]) -> Option<Part<'_>> {
+    let (kind, payload) = match (first >> 4, rest) {
+        (9, rest) => match behind_modifiers(first & 15, rest)? {
+            (5, _) => return None,
+            (kind, rest) => (kind, rest.get(4..)?),
+        },
+        // AAC and Opus.
+        (10 | 13, [kind, payload @ ..]) => (*kind, payload),
+        (_, payload) => (1, payload),
+    };
+    Some(Part {
+        payload,
+        cts: 0,
+        is_config: kind == 0,
+        is_key_frame: false,
+    })
+}
+
+#[inline]
+fn floor_of_video(first: u8, rest: &[u8]) -> Option<Part<'_>> {
+    let frame = first >> 4 & 7;
+    let (kind, cts, payload) = if first & 0x80 != 0 {
+        let (kind, rest) = behind_modifiers(first & 15, rest)?;
+        let (four_cc, rest) = rest.split_first_chunk::<4>()?;
+        match (kind, four_cc, rest) {
+            (6, _, _) => return None,
+            (4, _, _) => (4, 0, rest),
+            _ if frame == 5 => return None,
+            (1, b"avc1" | b"hvc1" | b"vvc1", [x, y, z, payload @ ..]) => {
+                (1, signed([*x, *y, *z]), payload)
+            }
+            _ => (kind, 0, rest),
+        }
+    } else {
+        match (first & 15, rest) {
+            _ if frame == 5 => return None,
+            // AVC, MPEG-4, HEVC, AV1, AVS3 and VVC.
+            (7 | 9 | 12..=15, [kind, x, y, z, payload @ ..]) => {
+                (*kind, signed([*x, *y, *z]), payload)
+            }
+            // VP6 with and without alpha.
+            (4 | 5, [_, payload @ ..]) => (1, 0, payload),
+            (_, payload) => (1, 0, payload),
+        }
+    };
+    Some(Part {
+        payload,
+        cts,
+        is_config: kind == 0 || first & 0x80 != 0 && kind == 5,
+        is_key_frame: matches!(kind, 1 | 3) && matches!(frame, 1 | 4),
+    })
+}
+
+/// The packet type behind the modifiers that a packet type of 7 announces, and what follows it.
+#[inline]
+fn behind_modifiers(mut kind: u8, mut rest: &[u8]) -> Option<(u8, &[u8])> {
+    while kind == 7 {
+        let (len, behind) = match rest {
+            [255, a, b, behind @ ..] => (usize::from(u16::from_be_bytes([*a, *b])) + 1, behind),
+            [len, behind @ ..] => (usize::from(*len) + 1, behind),
+            [] => return None,
+        };
+        let next = behind.get(len)?;
+        kind = next & 15;
+        rest = behind.get(len + 1..)?;
+    }
+    Some((kind, rest))
+}
+
+/// 24 bits with a sign.
+#[inline]
+const fn signed([a, b, c]: [u8; 3]) -> i32 {
+    i32::from_be_bytes([a, b, c, 0]) >> 8
 }
 
 /// Heads and tails of all tags, for vectored writes.
