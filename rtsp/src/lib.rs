@@ -129,6 +129,7 @@ mod quirks;
 mod receiver;
 pub mod rtcp;
 pub mod rtp;
+mod scan;
 pub mod sdp;
 #[cfg(feature = "std")]
 mod send_queue;

@@ -1,15 +1,15 @@
 //! The borrowed reader of one message head.
 
-use alloc::{borrow::Cow, string::String};
+use alloc::{borrow::Cow, string::String, vec::Vec};
+use core::fmt;
 
-use memchr::{memchr, memchr_iter};
-use smallvec::SmallVec;
-
+use super::layout::{Layout, Span};
 use crate::{
     Limits,
     error::{LimitExceeded, Malformed, ReadError},
     header,
     message::{StatusCode, Version},
+    scan::find_soon,
 };
 
 /// Start line and header fields of one message, borrowed from the buffer they stand in.
@@ -24,15 +24,16 @@ use crate::{
 /// assert_eq!(&bytes[len..], b"rest");
 /// # Ok::<(), weir_rtsp::ReadError>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Head<'a> {
     /// What kind of message it is.
     pub start: StartLine<'a>,
     /// Version of the protocol; any number is read, the session decides what it serves.
     pub version: Version,
-    fields: SmallVec<[Field<'a>; 12]>,
-    ignored_lines: usize,
+    text: &'a str,
+    /// Of `text`.
+    layout: Layout,
 }
 
 /// The first line of a message, its version taken away.
@@ -68,6 +69,16 @@ pub struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
+    /// `folded`: whether the head has continuation lines at all.
+    fn new(span: Span, text: &'a str, folded: bool) -> Self {
+        let value = text.get(span.value()).unwrap_or_default();
+        Self {
+            name: text.get(span.name()).unwrap_or_default(),
+            value,
+            folded: folded && value.contains('\n'),
+        }
+    }
+
     /// The name as written, blanks around it taken away.
     pub fn name(&self) -> &'a str {
         self.name
@@ -109,7 +120,8 @@ impl<'a> Head<'a> {
     /// RFC 2326, sections 4 to 7 and 12.
     pub fn parse(input: &'a [u8], limits: &Limits) -> Result<Option<(Self, usize)>, ReadError> {
         let window = input.get(..limits.max_head_len).unwrap_or(input);
-        let Some(len) = end_of_head(window, 0) else {
+        let mut head = Self::blank();
+        let Some(len) = head.find_lines(window, limits) else {
             if input.len() >= limits.max_head_len {
                 return Err(LimitExceeded::Head {
                     offset: 0,
@@ -123,70 +135,53 @@ impl<'a> Head<'a> {
         let text = core::str::from_utf8(bytes).map_err(|error| Malformed::NotUtf8 {
             offset: error.valid_up_to() as u64,
         })?;
-        Self::parse_text(text, limits).map(|head| Some((head, len)))
+        head.fill(text, limits)?;
+        Ok(Some((head, len)))
     }
 
-    /// Reads a head that is whole.
-    pub(crate) fn parse_text(text: &'a str, limits: &Limits) -> Result<Self, ReadError> {
-        let (first, mut rest) = split_line(text);
-        let (start, version) = start_line(first)?;
-        let mut head = Self {
-            start,
-            version,
-            fields: SmallVec::new(),
-            ignored_lines: 0,
-        };
-        while !rest.is_empty() {
-            let (mut line, mut next) = split_line(rest);
-            let folded = next.starts_with([' ', '\t']) && !line.is_empty();
-            if folded {
-                // A line of one blank continues too and does not end the head: Luma x20 cameras
-                // send one.
-                while next.starts_with([' ', '\t']) {
-                    next = split_line(next).1;
-                }
-                line = rest.get(..rest.len() - next.len()).unwrap_or_default();
-            }
-            if !line.is_empty() {
-                head.push_field(line, folded, text.len() - rest.len(), limits)?;
-            }
-            rest = next;
+    /// A head of nothing, to be filled in place: moving a dozen fields costs as much as finding
+    /// them.
+    pub(super) fn blank() -> Self {
+        Self {
+            start: StartLine::Request {
+                method: "",
+                uri: "",
+            },
+            version: Version::V1_0,
+            text: "",
+            layout: Layout::default(),
         }
-        Ok(head)
     }
 
-    fn push_field(
-        &mut self,
-        line: &'a str,
-        folded: bool,
-        offset: usize,
-        limits: &Limits,
-    ) -> Result<(), LimitExceeded> {
-        let colon = memchr(b':', line.as_bytes()).unwrap_or_default();
-        let name = line.get(..colon).unwrap_or_default().trim_ascii_end();
-        if name.is_empty() || name.starts_with([' ', '\t']) {
-            self.ignored_lines += 1;
-            return Ok(());
-        }
-        let limit = limits.max_headers;
-        if self.fields.len() >= limit {
-            return Err(LimitExceeded::Headers {
+    /// Finds the lines of the head at the start of `bytes` and tells how long it is, if it is whole.
+    #[inline]
+    pub(super) fn find_lines(&mut self, bytes: &[u8], limits: &Limits) -> Option<usize> {
+        self.layout.walk(bytes, limits.max_headers)
+    }
+
+    /// Takes the text whose lines were found.
+    #[inline]
+    pub(super) fn fill(&mut self, text: &'a str, limits: &Limits) -> Result<(), ReadError> {
+        let first = text.get(..self.layout.first_len).unwrap_or_default();
+        (self.start, self.version) = start_line(first.strip_suffix('\r').unwrap_or(first))?;
+        self.text = text;
+        match self.layout.over {
+            None => Ok(()),
+            Some(offset) => Err(LimitExceeded::Headers {
                 offset: offset as u64,
-                limit,
-            });
+                limit: limits.max_headers,
+            }
+            .into()),
         }
-        let value = line.get(colon + 1..).unwrap_or_default().trim_ascii();
-        self.fields.push(Field {
-            name,
-            value,
-            folded,
-        });
-        Ok(())
     }
 
     /// The header fields in order.
-    pub fn fields(&self) -> &[Field<'a>] {
-        &self.fields
+    pub fn fields(&self) -> impl ExactSizeIterator<Item = Field<'a>> {
+        let (text, folded) = (self.text, self.layout.folded);
+        self.layout
+            .fields
+            .iter()
+            .map(move |span| Field::new(*span, text, folded))
     }
 
     /// The value of the first field of this name, whatever its case.
@@ -196,15 +191,20 @@ impl<'a> Head<'a> {
 
     /// The values of all fields of this name, in order.
     pub fn get_all(&self, name: impl AsRef<str>) -> impl Iterator<Item = Cow<'a, str>> {
-        self.fields
+        let (text, folded) = (self.text, self.layout.folded);
+        self.layout
+            .fields
             .iter()
-            .filter(move |field| field.name.eq_ignore_ascii_case(name.as_ref()))
-            .map(Field::value)
+            .filter(move |span| {
+                let field = text.as_bytes().get(span.name()).unwrap_or_default();
+                field.eq_ignore_ascii_case(name.as_ref().as_bytes())
+            })
+            .map(move |span| Field::new(*span, text, folded).value())
     }
 
     /// Lines that are no header field and were left out.
     pub const fn ignored_lines(&self) -> usize {
-        self.ignored_lines
+        self.layout.ignored_lines
     }
 
     /// The length of the body: 0 without `Content-Length`.
@@ -229,26 +229,25 @@ impl<'a> Head<'a> {
     }
 }
 
-/// Where the head ends that starts at 0: behind the first empty line. Lines before `from` are
-/// known not to be empty.
-pub(super) fn end_of_head(bytes: &[u8], from: usize) -> Option<usize> {
-    let tail = bytes.get(from..).unwrap_or_default();
-    for at in memchr_iter(b'\n', tail) {
-        match tail.get(at + 1..).unwrap_or_default() {
-            [b'\n', ..] => return Some(from + at + 2),
-            [b'\r', b'\n', ..] => return Some(from + at + 3),
-            _ => {}
-        }
+impl PartialEq for Head<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        (self.start, self.version, self.ignored_lines())
+            == (other.start, other.version, other.ignored_lines())
+            && self.fields().eq(other.fields())
     }
-    None
 }
 
-/// The first line without its end, and what follows.
-fn split_line(text: &str) -> (&str, &str) {
-    let (line, rest) = memchr(b'\n', text.as_bytes())
-        .and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)))
-        .unwrap_or((text, ""));
-    (line.strip_suffix('\r').unwrap_or(line), rest)
+impl Eq for Head<'_> {}
+
+impl fmt::Debug for Head<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Head")
+            .field("start", &self.start)
+            .field("version", &self.version)
+            .field("fields", &self.fields().collect::<Vec<_>>())
+            .field("ignored_lines", &self.ignored_lines())
+            .finish()
+    }
 }
 
 fn start_line(line: &str) -> Result<(StartLine<'_>, Version), Malformed> {
@@ -256,31 +255,18 @@ fn start_line(line: &str) -> Result<(StartLine<'_>, Version), Malformed> {
         offset: 0,
         expected,
     };
-    let (first, rest) = line
-        .split_once(' ')
+    let (first, rest) = find_soon(b' ', line.as_bytes())
+        .and_then(|blank| Some((line.get(..blank)?, line.get(blank + 1..)?)))
         .ok_or_else(|| bad("a blank in the first line"))?;
     if first.starts_with("RTSP/") {
-        let version = first
-            .parse()
-            .map_err(|_| bad("a version such as RTSP/1.0"))?;
-        let rest = rest.trim_ascii();
-        let (digits, reason) = rest.split_once(' ').unwrap_or((rest, ""));
-        let status = match digits.as_bytes() {
-            [_, _, _] => digits.parse().ok().and_then(StatusCode::from_u16),
-            _ => None,
-        };
-        let status = status.ok_or_else(|| bad("a status code of three digits"))?;
-        return Ok((
-            StartLine::Response {
-                status,
-                reason: reason.trim_ascii(),
-            },
-            version,
-        ));
+        return status_line(first, rest.trim_ascii());
     }
     let rest = rest.trim_ascii();
     let (uri, version) = rest
-        .rsplit_once(' ')
+        .as_bytes()
+        .iter()
+        .rposition(|byte| *byte == b' ')
+        .and_then(|blank| Some((rest.get(..blank)?, rest.get(blank + 1..)?)))
         .ok_or_else(|| bad("a URI and a version"))?;
     let version = version
         .parse()
@@ -297,10 +283,40 @@ fn start_line(line: &str) -> Result<(StartLine<'_>, Version), Malformed> {
     ))
 }
 
+/// A status line behind its version. RFC 2326, section 7.1.
+fn status_line<'a>(version: &str, rest: &'a str) -> Result<(StartLine<'a>, Version), Malformed> {
+    let bad = |expected| Malformed::StartLine {
+        offset: 0,
+        expected,
+    };
+    let version = version
+        .parse()
+        .map_err(|_| bad("a version such as RTSP/1.0"))?;
+    let (digits, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+    let status = match digits.as_bytes() {
+        [_, _, _] => digits.parse().ok().and_then(StatusCode::from_u16),
+        _ => None,
+    };
+    let status = status.ok_or_else(|| bad("a status code of three digits"))?;
+    let reason = reason.trim_ascii();
+    Ok((StartLine::Response { status, reason }, version))
+}
+
 /// `1*<any CHAR except CTLs or separators>`. RFC 2326, section 15.1.
 pub(super) fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    let allowed = |byte: u8| TOKEN.get(usize::from(byte)).is_some_and(|allowed| *allowed);
+    !text.is_empty() && text.bytes().all(allowed)
 }
+
+/// Whether a byte may stand in a token.
+#[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]
+static TOKEN: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        table[byte as usize] = byte.is_ascii_alphanumeric()
+            || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~');
+        byte += 1;
+    }
+    table
+};

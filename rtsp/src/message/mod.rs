@@ -7,6 +7,7 @@
 mod fields;
 mod head;
 mod interleaved;
+mod layout;
 mod method;
 mod owned;
 mod reader;

@@ -5,7 +5,6 @@ use alloc::{boxed::Box, collections::VecDeque, string::String, vec::Vec};
 use bytes::{Buf, Bytes};
 use memchr::memchr;
 
-use super::head::end_of_head;
 use crate::{
     Limits,
     error::{LimitExceeded, Malformed, ReadError},
@@ -277,11 +276,12 @@ impl Reader {
             return Ok(Step::Starved);
         };
         let window = front.get(..self.limits.max_head_len).unwrap_or(&front);
-        match end_of_head(window, 0) {
+        let mut head = Head::blank();
+        match head.find_lines(window, &self.limits) {
             Some(len) => {
                 let start = self.offset;
                 self.advance(len);
-                self.parsed(start, front.get(..len).unwrap_or_default())
+                self.parsed(start, front.get(..len).unwrap_or_default(), head)
             }
             None => {
                 self.state = State::Head {
@@ -308,7 +308,7 @@ impl Reader {
         bytes.extend_from_slice(front.get(..line).unwrap_or_default());
         let whole = bytes.ends_with(b"\n\r\n") || bytes.ends_with(b"\n\n");
         let (start, full) = (*start, bytes.len() >= self.limits.max_head_len);
-        let head = if whole {
+        let bytes = if whole {
             core::mem::take(bytes)
         } else {
             Vec::new()
@@ -316,7 +316,9 @@ impl Reader {
         self.advance(line);
         if whole {
             self.state = State::Boundary;
-            return self.parsed(start, &head);
+            let mut head = Head::blank();
+            let _ = head.find_lines(&bytes, &self.limits);
+            return self.parsed(start, &bytes, head);
         }
         if full {
             let limit = self.limits.max_head_len;
@@ -329,18 +331,23 @@ impl Reader {
         Ok(Step::Again)
     }
 
-    /// A whole head stands in `bytes`.
-    fn parsed(&mut self, start: u64, bytes: &[u8]) -> Result<Step, ReadError> {
+    /// The head whose lines were found is `bytes`.
+    fn parsed(&mut self, start: u64, bytes: &[u8], head: Head<'_>) -> Result<Step, ReadError> {
         let latin1;
+        let mut head = head;
         let text = match core::str::from_utf8(bytes) {
             Ok(text) => text,
             Err(_) => {
                 self.warnings.push(WarningCode::HeadNotUtf8, start);
                 latin1 = bytes.iter().copied().map(char::from).collect::<String>();
+                // Its lines are the same, but longer.
+                head = Head::blank();
+                let _ = head.find_lines(latin1.as_bytes(), &self.limits);
                 &latin1
             }
         };
-        let head = Head::parse_text(text, &self.limits).map_err(|error| error.behind(start))?;
+        head.fill(text, &self.limits)
+            .map_err(|error| error.behind(start))?;
         if head.ignored_lines() > 0 {
             self.warnings.push(WarningCode::HeaderLineIgnored, start);
         }
