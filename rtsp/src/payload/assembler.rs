@@ -333,6 +333,12 @@ impl<S: Store> Assembler<S> {
         self.open.is_some()
     }
 
+    /// Whether a packet without gap before it can only go on with the unit in progress, or end it.
+    #[inline]
+    pub(super) fn goes_on(&self, head: &Head) -> bool {
+        self.open.is_some() && !head.marker && self.timestamp == Some(head.timestamp)
+    }
+
     /// Ends the unit in progress.
     pub(super) fn end_unit(&mut self) {
         if let Some(mark) = self.open.take() {

@@ -42,6 +42,18 @@ enum Format {
     Raw(raw::Depacketizer),
 }
 
+impl Format {
+    /// Where the bytes begin in a payload that neither begins nor ends a unit.
+    #[inline]
+    fn middle_of_unit(&self, payload: &[u8]) -> Option<usize> {
+        match self {
+            Self::H264(_) => h264::middle_of_unit(payload),
+            Self::H265(_) => h265::middle_of_unit(payload),
+            _ => None,
+        }
+    }
+}
+
 /// Runs an expression on the format, whichever it is.
 macro_rules! with_format {
     ($format:expr, $inner:ident => $run:expr) => {
@@ -210,6 +222,13 @@ impl<O: Output> Depacketizer<O> {
         }
         self.expected = Some(head.sequence.next());
         let len = payload.as_ref().len();
+        // Most packets of video are no more than the next bytes of a unit.
+        if !self.gap && self.out.goes_on(&head) && !self.out.is_over(len + PREFIX_LEN) {
+            if let Some(from) = self.format.middle_of_unit(payload.as_ref()) {
+                self.out.store.rest(payload, from);
+                return Ok(());
+            }
+        }
         if len == 0 {
             return Ok(());
         }

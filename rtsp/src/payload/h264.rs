@@ -58,6 +58,19 @@ fn kind(unit: &[u8]) -> NalKind {
     }
 }
 
+/// Where the bytes begin in a fragment that is neither the first nor the last of its unit.
+#[inline]
+pub(super) fn middle_of_unit(payload: &[u8]) -> Option<usize> {
+    match payload {
+        [indicator, fu_header, ..]
+            if indicator & TYPE_MASK == FU_A && fu_header & (START_BIT | END_BIT) == 0 =>
+        {
+            Some(2)
+        }
+        _ => None,
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Depacketizer {
     pub(super) units: AccessUnits,

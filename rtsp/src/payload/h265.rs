@@ -48,6 +48,19 @@ const fn nal_type(first: u8) -> u8 {
     (first >> 1) & 0x3f
 }
 
+/// Where the bytes begin in a fragment that is neither the first nor the last of its unit.
+#[inline]
+pub(super) fn middle_of_unit(payload: &[u8]) -> Option<usize> {
+    match payload {
+        [first, _, fu_header, ..]
+            if nal_type(*first) == FU && fu_header & (START_BIT | END_BIT) == 0 =>
+        {
+            Some(3)
+        }
+        _ => None,
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Depacketizer {
     pub(super) units: AccessUnits,

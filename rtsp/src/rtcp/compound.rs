@@ -80,6 +80,9 @@ impl<'a> Compound<'a> {
         loop {
             let (frame, after) = Frame::split(rest, data.len() - rest.len())?;
             RtcpPacket::decode(&frame)?;
+            if frame.packet_type == PacketType::SOURCE_DESCRIPTION {
+                SourceDescription::check(&frame)?;
+            }
             rest = after;
             if rest.is_empty() {
                 return Ok(Self { data });
@@ -159,7 +162,7 @@ impl<'a> RtcpPacket<'a> {
             PacketType::SENDER_REPORT => Self::SenderReport(SenderReport::decode(frame)?),
             PacketType::RECEIVER_REPORT => Self::ReceiverReport(ReceiverReport::decode(frame)?),
             PacketType::SOURCE_DESCRIPTION => {
-                Self::SourceDescription(SourceDescription::decode(frame)?)
+                Self::SourceDescription(SourceDescription::decode(frame))
             }
             PacketType::GOODBYE => Self::Goodbye(Goodbye::decode(frame)?),
             PacketType::APP => Self::App(App::decode(frame)?),

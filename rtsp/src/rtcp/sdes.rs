@@ -20,6 +20,7 @@ pub struct SourceDescription<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct SdesChunk<'a> {
     ssrc: Ssrc,
+    /// Ends with a zero, where it does not end with an item.
     items: &'a [u8],
 }
 
@@ -34,21 +35,34 @@ pub struct SdesItem<'a> {
 }
 
 impl<'a> SourceDescription<'a> {
-    pub(super) fn decode(frame: &Frame<'a>) -> Result<Self, RtcpError> {
+    /// The view of a packet that was checked, or is about to be.
+    pub(super) const fn decode(frame: &Frame<'a>) -> Self {
+        Self {
+            count: frame.count,
+            body: frame.body,
+        }
+    }
+
+    /// Walks the chunks once, so that the view need not.
+    pub(super) fn check(frame: &Frame<'a>) -> Result<(), RtcpError> {
         let mut rest = frame.body;
         for _ in 0..frame.count {
             rest = split_chunk(rest, frame.offset)?.1;
         }
-        Ok(Self {
-            count: frame.count,
-            body: frame.body,
-        })
+        Ok(())
     }
 
     /// The chunks, one for each source, at most 31.
     pub fn chunks(&self) -> impl Iterator<Item = SdesChunk<'a>> + use<'a> {
-        let mut rest = self.body;
-        (0..self.count).map_while(move |_| {
+        let (mut rest, mut left) = (self.body, self.count);
+        core::iter::from_fn(move || {
+            left = left.checked_sub(1)?;
+            if left == 0 {
+                // Where the last one ends its own items tell.
+                let (ssrc, items) = rest.split_first_chunk::<4>()?;
+                let ssrc = Ssrc::new(u32::from_be_bytes(*ssrc));
+                return Some(SdesChunk { ssrc, items });
+            }
             let (chunk, after) = split_chunk(rest, 0).ok()?;
             rest = after;
             Some(chunk)
@@ -143,11 +157,10 @@ fn split_chunk(body: &[u8], offset: usize) -> Result<(SdesChunk<'_>, &[u8]), Rtc
         return Err(truncated("an SDES item", offset, expected, rest.len()));
     }
     let items_len = list.len() - rest.len();
-    let (items, _) = list.split_at_checked(items_len).unwrap_or((list, &[]));
     let after = list.get((items_len + 1).next_multiple_of(4)..);
     let chunk = SdesChunk {
         ssrc: Ssrc::new(u32::from_be_bytes(*ssrc)),
-        items,
+        items: list,
     };
     Ok((chunk, after.unwrap_or_default()))
 }

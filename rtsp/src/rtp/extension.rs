@@ -40,14 +40,11 @@ impl<'a> Extension<'a> {
     /// asks.
     #[inline]
     pub const fn elements(&self) -> Elements<'a> {
-        let form = match self.profile {
-            Self::ONE_BYTE => Form::OneByte,
-            profile if profile & 0xfff0 == Self::TWO_BYTE => Form::TwoByte,
-            _ => Form::None,
-        };
+        let one_byte = self.profile == Self::ONE_BYTE;
+        let has_elements = one_byte || self.profile & 0xfff0 == Self::TWO_BYTE;
         Elements {
-            form,
-            rest: self.data,
+            one_byte,
+            rest: if has_elements { self.data } else { &[] },
         }
     }
 
@@ -131,15 +128,9 @@ impl<'a> Element<'a> {
 /// The elements of an extension, made by [`Extension::elements`].
 #[derive(Debug, Clone)]
 pub struct Elements<'a> {
-    form: Form,
+    /// Whether they have the one-byte form.
+    one_byte: bool,
     rest: &'a [u8],
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Form {
-    OneByte,
-    TwoByte,
-    None,
 }
 
 impl<'a> Iterator for Elements<'a> {
@@ -148,20 +139,26 @@ impl<'a> Iterator for Elements<'a> {
     #[inline]
     fn next(&mut self) -> Option<Element<'a>> {
         loop {
-            let (id, len, rest) = match (self.form, self.rest) {
-                (Form::None, _) | (_, []) => return None,
-                (_, [0, rest @ ..]) => {
-                    self.rest = rest;
-                    continue;
-                }
+            let (&head, mut rest) = self.rest.split_first()?;
+            // Padding.
+            if head == 0 {
+                self.rest = rest;
+                continue;
+            }
+            let (id, len);
+            if self.one_byte {
                 // Id 15, and id 0 with a length, end the list: RFC 8285, section 4.2.
-                (Form::OneByte, [0xf0.. | 0x01..=0x0f, ..]) => return self.end(),
-                (Form::OneByte, [head, rest @ ..]) => {
-                    (head >> 4, usize::from(head & 0x0f) + 1, rest)
+                if !(0x10..0xf0).contains(&head) {
+                    return self.end();
                 }
-                (Form::TwoByte, [id, len, rest @ ..]) => (*id, usize::from(*len), rest),
-                (Form::TwoByte, [_]) => return self.end(),
-            };
+                (id, len) = (head >> 4, usize::from(head & 0x0f) + 1);
+            } else {
+                let Some((second, behind)) = rest.split_first() else {
+                    return self.end();
+                };
+                (id, len) = (head, usize::from(*second));
+                rest = behind;
+            }
             let Some((data, rest)) = rest.split_at_checked(len) else {
                 return self.end();
             };
