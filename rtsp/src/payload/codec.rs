@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, STANDARD};
 use core::fmt::Write;
+use core::str::FromStr;
 
 use super::nal::ParameterSets;
 use super::pcm::Encoding;
@@ -205,33 +206,39 @@ impl Codec {
 }
 
 fn h264_from(fmtp: &Fmtp<'_>) -> h264::Parameters {
+    let [mode, sets] = fmtp.get_each(["packetization-mode", "sprop-parameter-sets"]);
     let mut parameters = h264::Parameters {
-        packetization_mode: fmtp.parse("packetization-mode").unwrap_or(0),
+        packetization_mode: number(mode).unwrap_or(0),
         ..h264::Parameters::default()
     };
-    for unit in parameter_sets(fmtp, "sprop-parameter-sets") {
+    for unit in parameter_sets(sets) {
         parameters = parameters.with_parameter_set(&unit);
     }
     parameters
 }
 
 fn h265_from(fmtp: &Fmtp<'_>) -> h265::Parameters {
+    let keys = ["sprop-max-don-diff", "sprop-vps", "sprop-sps", "sprop-pps"];
+    let [don_diff, sets @ ..] = fmtp.get_each(keys);
     let mut parameters = h265::Parameters {
-        has_don: fmtp
-            .parse("sprop-max-don-diff")
-            .is_some_and(|diff: u32| diff > 0),
+        has_don: number(don_diff).is_some_and(|diff: u32| diff > 0),
         ..h265::Parameters::default()
     };
-    for key in ["sprop-vps", "sprop-sps", "sprop-pps"] {
-        for unit in parameter_sets(fmtp, key) {
+    for list in sets {
+        for unit in parameter_sets(list) {
             parameters = parameters.with_parameter_set(&unit);
         }
     }
     parameters
 }
 
-fn parameter_sets(fmtp: &Fmtp<'_>, key: &str) -> Vec<bytes::Bytes> {
-    let texts = fmtp.get(key).unwrap_or_default().split(',');
+/// The value of a parameter, if it is there and a number.
+fn number<T: FromStr>(value: Option<&str>) -> Option<T> {
+    value?.parse().ok()
+}
+
+fn parameter_sets(list: Option<&str>) -> Vec<bytes::Bytes> {
+    let texts = list.unwrap_or_default().split(',');
     texts
         .filter_map(|text| LENIENT.decode(text.trim()).ok())
         .flat_map(|bytes| h264::sprop_units(&bytes))
@@ -239,31 +246,51 @@ fn parameter_sets(fmtp: &Fmtp<'_>, key: &str) -> Vec<bytes::Bytes> {
 }
 
 fn aac_from(format: &Format<'_>, channels: u8) -> Result<aac::Parameters, UnsupportedFormat> {
-    let fmtp = &format.fmtp;
-    let config = fmtp.get("config").and_then(from_hex).unwrap_or_default();
+    let [config, mode, constant_size, constant_duration, lengths @ ..] = format.fmtp.get_each([
+        "config",
+        "mode",
+        "constantsize",
+        "constantduration",
+        "sizelength",
+        "indexlength",
+        "indexdeltalength",
+        "ctsdeltalength",
+        "dtsdeltalength",
+        "randomaccessindication",
+        "streamstateindication",
+        "auxiliarydatasizelength",
+    ]);
+    let [
+        size,
+        index,
+        index_delta,
+        cts,
+        dts,
+        random_access,
+        state,
+        auxiliary,
+    ] = lengths.map(number::<u8>);
+    let config = config.and_then(from_hex).unwrap_or_default();
     let mut parameters = aac::Parameters::new(config.into(), format.clock_rate, channels);
-    let length = |key| fmtp.parse::<u8>(key);
-    let constant_size = fmtp.parse::<u16>("constantsize").filter(|size| *size > 0);
+    let constant_size = number(constant_size).filter(|size: &u16| *size > 0);
     // Where nothing is said, the mode says it.
-    let silent = length("sizelength").is_none() && constant_size.is_none();
-    let low = fmtp
-        .get("mode")
-        .is_some_and(|mode| mode.eq_ignore_ascii_case("AAC-lbr"));
-    let (size, index) = match (silent, low) {
+    let silent = size.is_none() && constant_size.is_none();
+    let low = mode.is_some_and(|mode| mode.eq_ignore_ascii_case("AAC-lbr"));
+    let (size_by_mode, index_by_mode) = match (silent, low) {
         (true, true) => (6, 2),
         (true, false) => (13, 3),
         (false, _) => (0, 0),
     };
-    parameters.size_length = length("sizelength").unwrap_or(size);
-    parameters.index_length = length("indexlength").unwrap_or(index);
-    parameters.index_delta_length = length("indexdeltalength").unwrap_or(index);
-    parameters.cts_delta_length = length("ctsdeltalength").unwrap_or(0);
-    parameters.dts_delta_length = length("dtsdeltalength").unwrap_or(0);
-    parameters.random_access_indication = length("randomaccessindication") == Some(1);
-    parameters.stream_state_length = length("streamstateindication").unwrap_or(0);
-    parameters.auxiliary_data_size_length = length("auxiliarydatasizelength").unwrap_or(0);
+    parameters.size_length = size.unwrap_or(size_by_mode);
+    parameters.index_length = index.unwrap_or(index_by_mode);
+    parameters.index_delta_length = index_delta.unwrap_or(index_by_mode);
+    parameters.cts_delta_length = cts.unwrap_or(0);
+    parameters.dts_delta_length = dts.unwrap_or(0);
+    parameters.random_access_indication = random_access == Some(1);
+    parameters.stream_state_length = state.unwrap_or(0);
+    parameters.auxiliary_data_size_length = auxiliary.unwrap_or(0);
     parameters.constant_size = constant_size;
-    parameters.constant_duration = fmtp.parse("constantduration").filter(|d: &u32| *d > 0);
+    parameters.constant_duration = number(constant_duration).filter(|d: &u32| *d > 0);
     if parameters.size_length > 32 {
         return Err(UnsupportedFormat::new("sizelength"));
     }

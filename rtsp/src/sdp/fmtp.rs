@@ -3,7 +3,10 @@
 use alloc::{borrow::Cow, string::String};
 use core::{fmt, str::FromStr};
 
-use crate::ValueError;
+use crate::{
+    ValueError,
+    scan::{find, find_soon},
+};
 
 /// One payload type of a media section, with everything SDP says about it.
 ///
@@ -171,6 +174,19 @@ impl<'a> Fmtp<'a> {
         self.get(key)?.parse().ok()
     }
 
+    /// The values of several parameters, as [`get`](Self::get) gives them one by one, in one walk.
+    pub(crate) fn get_each<const N: usize>(&self, keys: [&str; N]) -> [Option<&str>; N] {
+        let mut values = [None; N];
+        for (name, value) in self.iter() {
+            let slot = keys.iter().zip(&mut values);
+            let mut slot = slot.filter(|(key, _)| name.eq_ignore_ascii_case(key));
+            if let Some((_, slot @ None)) = slot.next() {
+                *slot = Some(value);
+            }
+        }
+        values
+    }
+
     /// All parameters in order, names as written.
     ///
     /// Split at `;`, then at the first `=`, blanks around both taken away, so values may contain
@@ -184,7 +200,7 @@ impl<'a> Fmtp<'a> {
         let mut rest = Some(&*self.0);
         core::iter::from_fn(move || {
             let text = rest?;
-            let end = memchr::memchr(b';', text.as_bytes());
+            let end = find(b';', text.as_bytes());
             rest = end.and_then(|end| text.get(end + 1..));
             end.map_or(Some(text), |end| text.get(..end))
         })
@@ -226,7 +242,9 @@ impl<'a> Fmtp<'a> {
 
 /// Name and value of one parameter, if it has a name.
 fn parameter(text: &str) -> Option<(&str, &str)> {
-    let (name, value) = text.split_once('=').unwrap_or((text, ""));
+    let (name, value) = find_soon(b'=', text.as_bytes())
+        .and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)))
+        .unwrap_or((text, ""));
     let (name, value) = (name.trim_ascii(), value.trim_ascii());
     (!name.is_empty()).then_some((name, value))
 }

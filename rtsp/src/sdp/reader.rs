@@ -2,10 +2,9 @@
 
 use alloc::{borrow::Cow, string::String, vec::Vec};
 
-use memchr::memchr;
-
 use crate::{
     Limits,
+    scan::{find, find_soon},
     sdp::{Attribute, Bandwidth, Connection, Description, Media, Origin},
 };
 
@@ -65,11 +64,16 @@ impl<'a> Description<'a> {
                 Some(all) => all.get(begin..begin + line.len()),
                 None => core::str::from_utf8(line).ok(),
             };
-            let line = checked.map(Cow::Borrowed).unwrap_or_else(|| {
-                description.warn(line_number, SdpProblem::NotUtf8);
-                Cow::Owned(line.iter().copied().map(char::from).collect::<String>())
-            });
-            if let Err(problem) = description.read_line(line, limits) {
+            let read = match checked {
+                Some(line) => description.read_line(line, Cow::Borrowed, limits),
+                None => {
+                    description.warn(line_number, SdpProblem::NotUtf8);
+                    let latin1 = line.iter().copied().map(char::from).collect::<String>();
+                    let keep = |part: &str| Cow::Owned(part.into());
+                    description.read_line(&latin1, keep, limits)
+                }
+            };
+            if let Err(problem) = read {
                 description.warn(line_number, problem);
                 if problem == SdpProblem::TooManyMedia {
                     break;
@@ -85,15 +89,21 @@ impl<'a> Description<'a> {
         }
     }
 
-    fn read_line(&mut self, line: Cow<'a, str>, limits: &Limits) -> Result<(), SdpProblem> {
+    /// Reads one line, of which `keep` keeps the parts.
+    fn read_line<'t>(
+        &mut self,
+        line: &'t str,
+        keep: impl Fn(&'t str) -> Cow<'a, str>,
+        limits: &Limits,
+    ) -> Result<(), SdpProblem> {
         let [letter @ b'a'..=b'z', b'=', ..] = *line.as_bytes() else {
             return Err(SdpProblem::NotALine);
         };
-        let value = cut(&line, |line| line.get(2..).unwrap_or_default().trim_ascii());
-        let text = Some(value).filter(|text| !text.is_empty());
+        let value = line.get(2..).unwrap_or_default().trim_ascii();
+        let text = || Some(value).filter(|text| !text.is_empty()).map(&keep);
         match letter {
             b'a' => {
-                let attribute = attribute(text.unwrap_or_default());
+                let attribute = attribute(value, keep);
                 match self.media.last_mut() {
                     Some(media) => &mut media.attributes,
                     None => &mut self.attributes,
@@ -102,7 +112,7 @@ impl<'a> Description<'a> {
             }
             b'm' if self.media.len() >= limits.max_media => return Err(SdpProblem::TooManyMedia),
             b'm' => {
-                let media = media(&text.unwrap_or_default());
+                let media = media(value, keep);
                 let whole = !media.fmts.is_empty();
                 self.media.push(media);
                 return whole.then_some(()).ok_or(SdpProblem::ShortMedia);
@@ -111,22 +121,25 @@ impl<'a> Description<'a> {
                 let slot = self.media.last_mut().map(|media| &mut media.connection);
                 fill(
                     slot.unwrap_or(&mut self.connection),
-                    text.map(|text| Connection { text }),
+                    text().map(|text| Connection { text }),
                 );
             }
             b'b' => {
-                let bandwidth = text.map(|text| Bandwidth { text });
+                let bandwidth = text().map(|text| Bandwidth { text });
                 let list = self.media.last_mut().map(|media| &mut media.bandwidth);
                 list.unwrap_or(&mut self.bandwidth).extend(bandwidth);
             }
             b'i' => {
                 let slot = self.media.last_mut().map(|media| &mut media.title);
-                fill(slot.unwrap_or(&mut self.information), text);
+                fill(slot.unwrap_or(&mut self.information), text());
             }
             // Devices repeat s= in their media sections (go2rtc): the first one counts.
-            b's' => fill(&mut self.session_name, text),
-            b'o' => fill(&mut self.origin, text.map(|text| origin(&text))),
-            b't' => fill(&mut self.timing, text),
+            b's' => fill(&mut self.session_name, text()),
+            b'o' => fill(
+                &mut self.origin,
+                (!value.is_empty()).then(|| origin(value, keep)),
+            ),
+            b't' => fill(&mut self.timing, text()),
             // Version, URI, email, phone, repetition, zone, key: nothing RTSP needs.
             b'v' | b'u' | b'e' | b'p' | b'r' | b'z' | b'k' => {}
             letter => return Err(SdpProblem::UnknownLine(char::from(letter))),
@@ -137,18 +150,10 @@ impl<'a> Description<'a> {
 
 /// The first line without its end, and what follows.
 fn split_line(text: &[u8]) -> (&[u8], &[u8]) {
-    let (line, rest) = memchr(b'\n', text)
+    let (line, rest) = find(b'\n', text)
         .and_then(|at| Some((text.get(..at)?, text.get(at + 1..)?)))
         .unwrap_or((text, &[]));
     (line.strip_suffix(b"\r").unwrap_or(line), rest)
-}
-
-/// A part of a text, borrowed where the text is.
-fn cut<'a>(text: &Cow<'a, str>, part: impl for<'b> FnOnce(&'b str) -> &'b str) -> Cow<'a, str> {
-    match text {
-        Cow::Borrowed(text) => Cow::Borrowed(part(text)),
-        Cow::Owned(text) => Cow::Owned(part(text).into()),
-    }
 }
 
 fn fill<T>(slot: &mut Option<T>, value: Option<T>) {
@@ -157,42 +162,38 @@ fn fill<T>(slot: &mut Option<T>, value: Option<T>) {
     }
 }
 
-fn attribute(text: Cow<'_, str>) -> Attribute<'_> {
-    match memchr(b':', text.as_bytes()) {
-        Some(colon) => Attribute {
-            name: cut(&text, |text| {
-                text.get(..colon).unwrap_or_default().trim_ascii_end()
-            }),
-            value: Some(cut(&text, |text| {
-                text.get(colon + 1..).unwrap_or_default().trim_ascii()
-            })),
-        },
-        None => Attribute {
-            name: text,
-            value: None,
-        },
+fn attribute<'a, 't>(text: &'t str, keep: impl Fn(&'t str) -> Cow<'a, str>) -> Attribute<'a> {
+    let colon = find_soon(b':', text.as_bytes());
+    let (name, value) = match colon {
+        Some(colon) => (text.get(..colon), text.get(colon + 1..)),
+        None => (Some(text), None),
+    };
+    Attribute {
+        name: keep(name.unwrap_or_default().trim_ascii_end()),
+        value: value.map(|value| keep(value.trim_ascii_start())),
     }
 }
 
 /// The text split at blanks into exactly `N` parts, the last one with the rest; missing ones empty.
-fn words<'a, const N: usize>(text: &Cow<'a, str>) -> [Cow<'a, str>; N] {
-    let mut rest = cut(text, str::trim_ascii);
+fn words<const N: usize>(text: &str) -> [&str; N] {
+    let mut rest = text.trim_ascii();
     core::array::from_fn(|at| {
-        let end = rest
-            .bytes()
-            .position(|byte| byte.is_ascii_whitespace())
-            .filter(|_| at + 1 < N)
-            .unwrap_or(rest.len());
-        let word = cut(&rest, |rest| rest.get(..end).unwrap_or_default());
-        rest = cut(&rest, |rest| {
-            rest.get(end..).unwrap_or_default().trim_ascii_start()
-        });
+        let bytes = rest.as_bytes();
+        let end = if at + 1 < N {
+            bytes.iter().position(u8::is_ascii_whitespace)
+        } else {
+            None
+        };
+        let (word, behind) = end
+            .and_then(|end| rest.split_at_checked(end))
+            .unwrap_or((rest, ""));
+        rest = behind.trim_ascii_start();
         word
     })
 }
 
-fn origin<'a>(text: &Cow<'a, str>) -> Origin<'a> {
-    let [username, session_id, session_version, address] = words(text);
+fn origin<'a, 't>(text: &'t str, keep: impl Fn(&'t str) -> Cow<'a, str>) -> Origin<'a> {
+    let [username, session_id, session_version, address] = words(text).map(keep);
     Origin {
         username,
         session_id,
@@ -201,24 +202,14 @@ fn origin<'a>(text: &Cow<'a, str>) -> Origin<'a> {
     }
 }
 
-fn media<'a>(text: &Cow<'a, str>) -> Media<'a> {
+fn media<'a, 't>(text: &'t str, keep: impl Fn(&'t str) -> Cow<'a, str>) -> Media<'a> {
     let [media, port, proto, fmts] = words(text);
-    let fmts = match fmts {
-        Cow::Borrowed(fmts) => fmts
-            .split_ascii_whitespace()
-            .take(MAX_FORMATS)
-            .map(Cow::Borrowed)
-            .collect(),
-        Cow::Owned(fmts) => {
-            let fmts = fmts.split_ascii_whitespace().take(MAX_FORMATS);
-            fmts.map(|fmt| Cow::Owned(fmt.into())).collect()
-        }
-    };
+    let fmts = fmts.split_ascii_whitespace().take(MAX_FORMATS);
     Media {
-        media,
-        port,
-        proto,
-        fmts,
+        fmts: fmts.map(&keep).collect(),
+        media: keep(media),
+        port: keep(port),
+        proto: keep(proto),
         attributes: Vec::with_capacity(8),
         ..Media::default()
     }
