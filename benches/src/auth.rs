@@ -111,6 +111,15 @@ impl Server {
     }
 }
 
+/// A client that was challenged with [`CHALLENGE`].
+pub fn challenged_client() -> HttpClient {
+    let mut client = HttpClient::new("alice", &"s3cr3t".into(), [3; 32]);
+    client
+        .handle_unauthorized([CHALLENGE].into_iter())
+        .expect("an offer");
+    client
+}
+
 /// Our own token, for one action on one stream, and what it is verified with.
 pub fn stream_token() -> (StreamTokens, String) {
     let tokens = StreamTokens::new(1, &Secret::from_bytes(&[7; 32])).expect("a secret");

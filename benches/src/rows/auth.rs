@@ -72,6 +72,13 @@ fn rtmp() -> [Row; 2] {
 fn digest() -> [Row; 3] {
     let parse = row("digest/parse")
         .weir(|| run(|| Authorization::parse(black_box(inputs::FFMPEG_DIGEST)).is_ok()));
+    #[cfg(feature = "peers")]
+    let parse = parse.with("digest_auth", || {
+        run(|| {
+            digest_auth::AuthorizationHeader::parse(black_box(inputs::FFMPEG_DIGEST))
+                .expect("an answer")
+        })
+    });
     // The client's answer and its verification.
     let verify = row("digest/verify").weir(|| {
         let mut server = Server::default();
@@ -82,7 +89,7 @@ fn digest() -> [Row; 3] {
         })
     });
     let respond = row("digest/respond").weir(|| {
-        let mut client = Server::default().digest_client();
+        let mut client = inputs::challenged_client();
         run(move || {
             client
                 .authorization("DESCRIBE", inputs::URI, b"")
