@@ -78,7 +78,7 @@ fn encoder() -> Run {
     let messages: Vec<ChunkInfo> = inputs::publish().iter().map(message).collect();
     let bodies: usize = messages.iter().map(|message| message.payload.len()).sum();
     let (io, written) = memory();
-    let mut encode = move || {
+    let encode = move || {
         let mut writer = ChunkPacketizer::new(io.clone());
         for message in black_box(&messages) {
             ready(writer.write_chunk(&mut message.clone())).expect("memory");
@@ -91,7 +91,7 @@ fn encoder() -> Run {
 
 fn answer(c0_c1: Bytes) -> Run {
     let (io, written) = memory();
-    let mut answer = move || {
+    let answer = move || {
         let mut server = HandshakeServer::new(io.clone());
         server.extend_data(black_box(&c0_c1));
         ready(server.handshake()).expect("a client's bytes");
@@ -106,8 +106,9 @@ fn players(count: usize) -> Run {
     let mut live = Live::new();
     let gop: Vec<ChunkInfo> = live.gop().iter().map(message).collect();
     let (io, written) = memory();
-    let mut players: Vec<ChunkPacketizer> =
-        (0..count).map(|_| ChunkPacketizer::new(io.clone())).collect();
+    let mut players: Vec<ChunkPacketizer> = (0..count)
+        .map(|_| ChunkPacketizer::new(io.clone()))
+        .collect();
     run(move || {
         let offset = live.next_gop();
         for batch in gop.chunks(BATCH) {
