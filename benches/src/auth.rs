@@ -114,9 +114,7 @@ impl Server {
 /// A client that was challenged with [`CHALLENGE`].
 pub fn challenged_client() -> HttpClient {
     let mut client = HttpClient::new("alice", &"s3cr3t".into(), [3; 32]);
-    client
-        .handle_unauthorized([CHALLENGE].into_iter())
-        .expect("an offer");
+    client.handle_unauthorized([CHALLENGE]).expect("an offer");
     client
 }
 
