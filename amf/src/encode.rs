@@ -51,6 +51,19 @@ impl Default for EncodeConfig {
     }
 }
 
+/// Encodes all values into a new buffer.
+pub(crate) fn encode_new(document: &Document, format: Format) -> Result<Vec<u8>, EncodeError> {
+    let mut out = Vec::with_capacity(room(document));
+    encode(document, format, &EncodeConfig::default(), &mut out)?;
+    Ok(out)
+}
+
+/// Estimates the length: each value takes at most 12 bytes besides its texts, unless texts are
+/// written repeatedly.
+const fn room(document: &Document) -> usize {
+    document.text.len() + document.data.len() + document.nodes.len() * 12 + 16
+}
+
 /// Encodes all values; on an error `out` is what it was.
 pub(crate) fn encode(
     document: &Document,
@@ -59,8 +72,7 @@ pub(crate) fn encode(
     out: &mut Vec<u8>,
 ) -> Result<(), EncodeError> {
     let before = out.len();
-    // Each value takes at most 12 bytes besides its texts, unless texts are written repeatedly.
-    out.reserve(document.text.len() + document.data.len() + document.nodes.len() * 12 + 16);
+    out.reserve(room(document));
     let result = Encoder::new(document, format, config, out).run(0, to_u32(document.nodes.len()));
     if result.is_err() {
         out.truncate(before);
@@ -164,8 +176,22 @@ impl<'e> Encoder<'e> {
                 return Ok(());
             };
             match self.top.closing {
-                Closing::Properties => self.amf0_name(node.name)?,
-                Closing::Counted | Closing::Sealed | Closing::Switch => {}
+                Closing::Properties => {
+                    let behind = self.amf0_scalars(next, self.top.end);
+                    if behind > next {
+                        next = behind;
+                        continue;
+                    }
+                    self.amf0_name(node.name)?;
+                }
+                Closing::Sealed => {
+                    let behind = self.amf3_scalars(next, self.top.end)?;
+                    if behind > next {
+                        next = behind;
+                        continue;
+                    }
+                }
+                Closing::Counted | Closing::Switch => {}
                 Closing::Dynamic | Closing::Associative => self.amf3_name(node.name)?,
             }
             let resume = next + 1;

@@ -1,7 +1,9 @@
 //! The AMF0 half of encoding documents.
 
+use core::ops::Range;
+
 use super::{marker, writer};
-use crate::document::{Data, Span};
+use crate::document::{Data, Node, Span};
 use crate::encode::{Closing, Encoder};
 use crate::error::EncodeError;
 use crate::format::Format;
@@ -60,6 +62,39 @@ impl Encoder<'_> {
         Ok(resume)
     }
 
+    /// Writes scalar properties from `next` on, and returns the first that is left: one of another
+    /// kind, one that does not fit, or the first behind the container.
+    ///
+    /// How this works: a piece of the buffer is filled with zeros, written over property by
+    /// property and cut behind the last. So the room is checked once for each field, and nothing
+    /// is stored in between.
+    #[inline(never)]
+    pub(crate) fn amf0_scalars(&mut self, next: u32, end: u32) -> u32 {
+        let document = self.document;
+        let nodes = document.nodes.get(next as usize..end as usize);
+        let nodes = nodes.unwrap_or_default();
+        // For a single one it is not worth it.
+        if !nodes.iter().take(2).all(|node| node.data.is_amf0_scalar()) {
+            return next;
+        }
+        let start = self.out.len();
+        let room = (self.out.capacity() - start).min(ROOM);
+        self.out.resize(start + room, 0);
+        let text = document.text.as_bytes();
+        let mut room = self.out.get_mut(start..).unwrap_or_default();
+        let (mut left, mut next) = (room.len(), next);
+        for node in nodes {
+            match scalar(room, node, text) {
+                Some(behind) => room = behind,
+                None => break,
+            }
+            left = room.len();
+            next += 1;
+        }
+        self.out.truncate(self.out.len() - left);
+        next
+    }
+
     #[inline(always)]
     pub(crate) fn amf0_name(&mut self, name: Span) -> Result<(), EncodeError> {
         match u16::try_from(name.len) {
@@ -94,4 +129,67 @@ impl Encoder<'_> {
                 .extend_from_slice(text.get(range).unwrap_or_default()),
         }
     }
+}
+
+/// How many bytes are written between two looks at the buffer.
+const ROOM: usize = 1024;
+
+/// Writes a property with its name and returns the room behind it.
+///
+/// All but long texts stands in one block, so the room is checked once.
+#[inline(always)]
+fn scalar<'o>(room: &'o mut [u8], node: &Node, text: &[u8]) -> Option<&'o mut [u8]> {
+    let name = node.name.range();
+    if name.len() > LONGEST_NAME {
+        return None;
+    }
+    let [high, low, behind @ ..] = room.first_chunk_mut::<BLOCK>()?;
+    [*high, *low] = u16::try_from(name.len()).ok()?.to_be_bytes();
+    let len = name.len();
+    copy(behind, text, name)?;
+    let field = behind.get_mut(len..)?;
+    let begin = 2 + len;
+    match node.data {
+        Data::Number(value) => {
+            let [a, b, c, d, e, f, g, h] = value.to_be_bytes();
+            *field.first_chunk_mut()? = [marker::NUMBER, a, b, c, d, e, f, g, h];
+            room.get_mut(begin + 9..)
+        }
+        Data::Boolean(value) => {
+            *field.first_chunk_mut()? = [marker::BOOLEAN, value.into()];
+            room.get_mut(begin + 2..)
+        }
+        Data::String(value) => {
+            let [high, low] = u16::try_from(value.len).ok()?.to_be_bytes();
+            *field.first_chunk_mut()? = [marker::STRING, high, low];
+            let room = room.get_mut(begin + 3..)?;
+            copy(room, text, value.range())?;
+            room.get_mut(value.len as usize..)
+        }
+        _ => None,
+    }
+}
+
+/// A longer name is left to the general way.
+const LONGEST_NAME: usize = 32;
+
+/// Length and name, and the longest scalar or text that is copied at once, with its own head.
+const BLOCK: usize = 2 + LONGEST_NAME + 3 + 16;
+
+/// Copies a text to the front of `room`, and perhaps something behind it.
+///
+/// Most are short, and to copy sixteen bytes and write over what is too much costs a third of
+/// copying just as many as there are.
+#[inline(always)]
+fn copy(room: &mut [u8], text: &[u8], range: Range<usize>) -> Option<()> {
+    let len = range.len();
+    if len <= 16 {
+        let from = text.get(range.start..).and_then(<[u8]>::first_chunk::<16>);
+        if let (Some(from), Some(to)) = (from, room.first_chunk_mut::<16>()) {
+            *to = *from;
+            return Some(());
+        }
+    }
+    room.get_mut(..len)?.copy_from_slice(text.get(range)?);
+    Some(())
 }

@@ -50,9 +50,7 @@ pub fn decode_with(input: &[u8], config: &Config) -> Result<Document, DecodeErro
 /// [`EncodeError`] if a name is longer than 65,535 bytes, or a value exists in AMF3 only and stands
 /// behind no [switch](crate::Kind::Amf3).
 pub fn encode(document: &Document) -> Result<Vec<u8>, EncodeError> {
-    let mut out = Vec::new();
-    encode_into(document, &EncodeConfig::default(), &mut out)?;
-    Ok(out)
+    crate::encode::encode_new(document, Format::Amf0)
 }
 
 /// Encodes all values of `document` behind what `out` holds already.

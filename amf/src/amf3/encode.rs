@@ -75,6 +75,31 @@ impl Encoder<'_> {
         Ok(resume)
     }
 
+    /// Writes scalars without name from `next` on, and returns the first value of another kind,
+    /// or the first behind the container.
+    pub(crate) fn amf3_scalars(&mut self, next: u32, end: u32) -> Result<u32, EncodeError> {
+        let nodes = self.document.nodes.get(next as usize..end as usize);
+        let mut next = next;
+        for node in nodes.unwrap_or_default() {
+            match node.data {
+                Data::Null => self.out.push(marker::NULL),
+                Data::Boolean(false) => self.out.push(marker::FALSE),
+                Data::Boolean(true) => self.out.push(marker::TRUE),
+                Data::Integer(value) => writer::integer(self.out, value),
+                Data::Number(value) if !self.config.whole_numbers_as_integers => {
+                    writer::double(self.out, value);
+                }
+                Data::String(text) => {
+                    self.out.push(marker::STRING);
+                    self.text(self.document.text_bytes(text))?;
+                }
+                _ => break,
+            }
+            next += 1;
+        }
+        Ok(next)
+    }
+
     fn typed(
         &mut self,
         index: u32,

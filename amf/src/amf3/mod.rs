@@ -55,9 +55,7 @@ pub fn decode_with(input: &[u8], config: &Config) -> Result<Document, DecodeErro
 /// # Errors
 /// [`EncodeError`] if a value exists in AMF0 only, or a length does not fit its field.
 pub fn encode(document: &Document) -> Result<Vec<u8>, EncodeError> {
-    let mut out = Vec::new();
-    encode_into(document, &EncodeConfig::default(), &mut out)?;
-    Ok(out)
+    crate::encode::encode_new(document, Format::Amf3)
 }
 
 /// Encodes all values of `document` behind what `out` holds already.

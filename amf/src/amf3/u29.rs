@@ -49,20 +49,22 @@ pub(crate) const fn to_signed(value: u32) -> i32 {
 }
 
 /// Writes the shortest form of `value`, of which only the low 29 bits count.
-#[inline]
+#[inline(always)]
 pub(crate) fn write(out: &mut Vec<u8>, value: u32) {
     let value = value & 0x1fff_ffff;
-    match u8::try_from(value) {
-        Ok(short) if short < 0x80 => out.push(short),
-        _ => write_long(out, value),
+    let [_, _, b, c] = value.to_be_bytes();
+    if value < 0x80 {
+        out.push(c);
+    } else if value < 0x4000 {
+        out.extend_from_slice(&[0x80 | b << 1 | c >> 7, c & 0x7f]);
+    } else {
+        write_long(out, value);
     }
 }
 
 fn write_long(out: &mut Vec<u8>, value: u32) {
     let [high, a, b, c] = value.to_be_bytes();
-    if value < 0x4000 {
-        out.extend_from_slice(&[0x80 | b << 1 | c >> 7, c & 0x7f]);
-    } else if value < 0x20_0000 {
+    if value < 0x20_0000 {
         out.extend_from_slice(&[0x80 | a << 2 | b >> 6, 0x80 | b << 1 | c >> 7, c & 0x7f]);
     } else {
         let first = 0x80 | high << 2 | a >> 6;

@@ -183,6 +183,12 @@ impl Data {
         )
     }
 
+    /// Tells whether the value is one of those that most properties in AMF0 are.
+    #[inline]
+    pub(crate) const fn is_amf0_scalar(&self) -> bool {
+        matches!(self, Self::Number(_) | Self::Boolean(_) | Self::String(_))
+    }
+
     /// Tells whether the value takes a slot in the AMF0 table.
     #[inline]
     pub(crate) fn takes_amf0_slot(&self, policy: crate::SlotPolicy) -> bool {
