@@ -4,6 +4,8 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
+use ascii::AsciiStr;
+
 use crate::error::{DecodeError, Malformed};
 
 /// A text of the input, checked to be UTF-8 when it is [asked for](Self::as_str).
@@ -53,9 +55,9 @@ impl<'a> Text<'a> {
     #[inline]
     pub(crate) fn check(&mut self) {
         if let Content::Unchecked(bytes) = self.content {
-            self.content = match core::str::from_utf8(bytes) {
-                Ok(text) => Content::Utf8(text),
-                Err(_) => Content::NotUtf8(bytes),
+            self.content = match utf8(bytes) {
+                Some(text) => Content::Utf8(text),
+                None => Content::NotUtf8(bytes),
             };
         }
     }
@@ -101,7 +103,7 @@ impl<'a> Text<'a> {
     pub fn as_str(self) -> Result<&'a str, DecodeError> {
         let checked = match self.content {
             Content::Utf8(text) => Some(text),
-            Content::Unchecked(bytes) => core::str::from_utf8(bytes).ok(),
+            Content::Unchecked(bytes) => utf8(bytes),
             Content::NotUtf8(_) => None,
         };
         checked.ok_or_else(|| self.not_utf8())
@@ -119,6 +121,23 @@ impl<'a> Text<'a> {
         String::from_utf8_lossy(self.as_bytes())
     }
 }
+
+/// Checks that bytes are UTF-8.
+///
+/// The standard library does so byte by byte before and behind aligned words, and so all along most
+/// names. That they are ASCII can be told word by word from wherever they begin.
+#[inline]
+fn utf8(bytes: &[u8]) -> Option<&str> {
+    if bytes.len() <= SHORT {
+        if let Ok(text) = AsciiStr::from_ascii(bytes) {
+            return Some(text.as_str());
+        }
+    }
+    core::str::from_utf8(bytes).ok()
+}
+
+/// The longest text in bytes of which it is looked first whether it is ASCII.
+const SHORT: usize = 64;
 
 impl PartialEq for Text<'_> {
     fn eq(&self, other: &Self) -> bool {
