@@ -45,6 +45,18 @@ impl<'a> Cursor<'a> {
         self.input.len() - self.offset()
     }
 
+    /// Returns what has not been read.
+    #[inline]
+    pub(crate) fn rest(&self) -> Option<&'a [u8]> {
+        self.input.get(self.offset()..)
+    }
+
+    /// Passes over bytes that [`rest`](Self::rest) has.
+    #[inline]
+    pub(crate) const fn skip(&mut self, len: u32) {
+        self.at += len;
+    }
+
     #[inline]
     pub(crate) fn peek(&self) -> Option<u8> {
         self.input.get(self.offset()).copied()

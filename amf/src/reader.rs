@@ -130,8 +130,24 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// [`DecodeError`] if the bytes are malformed, end inside a value or exceed a limit.
+    #[inline]
     pub fn next_event(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
-        self.step(&mut Events)
+        // Two functions, because one needs far fewer registers than the other.
+        if self.top.state == State::Sealed {
+            self.sealed_event()
+        } else {
+            self.any_event()
+        }
+    }
+
+    #[inline(never)]
+    fn sealed_event(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
+        self.amf3_sealed(&mut Events)
+    }
+
+    #[inline(never)]
+    pub(crate) fn any_event(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
+        self.step_any(&mut Events)
     }
 
     /// Tells the next token to `sink`, and returns what that made of it, if there was one.
@@ -140,6 +156,16 @@ impl<'a> Reader<'a> {
         &mut self,
         sink: &mut S,
     ) -> Result<Option<S::Made>, DecodeError> {
+        if self.top.state == State::Sealed {
+            self.amf3_sealed(sink)
+        } else {
+            sink.step(self)
+        }
+    }
+
+    /// The same, whatever comes next.
+    #[inline]
+    pub(crate) fn step_any<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<Option<S::Made>, DecodeError> {
         let frame = &mut self.top;
         let (format, name) = match frame.state {
             State::Properties => {
@@ -306,7 +332,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Opens the container whose marker stands at `offset`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open(
         &mut self,
         state: State,

@@ -4,6 +4,7 @@ use crate::amf3::Tables;
 use crate::error::DecodeError;
 use crate::event::{Event, Token};
 use crate::format::Format;
+use crate::reader::Reader;
 use crate::text::Text;
 
 /// Where tokens go: to whoever asked for the next event, or straight into a document.
@@ -23,6 +24,9 @@ pub(crate) trait Sink<'a> {
 
     /// Takes the name of the sealed member that comes next, by its place in the table of them.
     fn sealed_name(&mut self, tables: &Tables<'a>, member: u32) -> Self::Name;
+
+    /// Takes the next token of `reader`, whatever it is.
+    fn step(&mut self, reader: &mut Reader<'a>) -> Result<Option<Self::Made>, DecodeError>;
 
     /// Takes a token; never `Ok(None)`.
     fn token(
@@ -57,7 +61,12 @@ impl<'a> Sink<'a> for Events {
 
     #[inline(always)]
     fn sealed_name(&mut self, tables: &Tables<'a>, member: u32) -> Self::Name {
-        Some(tables.name(member))
+        Some(*tables.name(member))
+    }
+
+    #[inline(always)]
+    fn step(&mut self, reader: &mut Reader<'a>) -> Result<Option<Self::Made>, DecodeError> {
+        reader.any_event()
     }
 
     #[inline(always)]

@@ -42,6 +42,9 @@ impl<'a> Text<'a> {
     /// Stands for a text that is in no table: every AMF0 text and the empty AMF3 string.
     pub(crate) const NO_ENTRY: u32 = u32::MAX;
 
+    /// Stands for no text at all.
+    pub(crate) const EMPTY: Self = Self::new(&[], 0, Self::NO_ENTRY);
+
     #[inline]
     pub(crate) const fn new(bytes: &'a [u8], offset: u32, entry: u32) -> Self {
         Self {
@@ -60,6 +63,12 @@ impl<'a> Text<'a> {
                 None => Content::NotUtf8(bytes),
             };
         }
+    }
+
+    /// Tells whether it is known whether the bytes are UTF-8.
+    #[inline]
+    pub(crate) const fn is_checked(self) -> bool {
+        !matches!(self.content, Content::Unchecked(_))
     }
 
     #[inline]

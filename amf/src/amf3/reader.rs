@@ -20,6 +20,14 @@ enum Header {
     Inline(u32),
 }
 
+/// What an object is.
+enum Object {
+    /// Sent before; its slot.
+    Sent(u32),
+    Typed(TraitsId),
+    Externalizable(TraitsId),
+}
+
 /// What comes next in a container with dynamic properties or associative elements.
 pub(crate) enum Property<'a> {
     Named(Text<'a>),
@@ -107,7 +115,11 @@ impl<'a> Reader<'a> {
             marker::INTEGER => tell!(Token::Integer(u29::to_signed(u29::read(&mut self.cursor)?))),
             marker::DOUBLE => tell!(Token::Number(self.cursor.f64()?)),
             marker::STRING => tell!(Token::String(self.amf3_text()?)),
-            marker::OBJECT => tell!(self.amf3_object(offset)?),
+            marker::OBJECT => match self.amf3_object(offset)? {
+                Object::Sent(slot) => tell!(Token::Reference(slot)),
+                Object::Typed(id) => tell!(Token::Typed(id)),
+                Object::Externalizable(id) => tell!(Token::Externalizable(id)),
+            },
             marker @ (marker::ARRAY | marker::VECTOR_OBJECT..=marker::DICTIONARY) => {
                 tell!(self.amf3_container(marker, offset)?)
             }
@@ -120,6 +132,68 @@ impl<'a> Reader<'a> {
                 format: Format::Amf3,
             }
             .into()),
+        }
+    }
+
+    /// Reads the next sealed member of an object that has no others, or its end.
+    ///
+    /// What most are, a scalar or a text whose head is one byte, is read here. All that is rare, or
+    /// an error, is left to the general way before anything has changed: so this needs no calls,
+    /// and hardly a register to save.
+    #[inline(always)]
+    pub(crate) fn amf3_sealed<S: Sink<'a>>(
+        &mut self,
+        sink: &mut S,
+    ) -> Result<Option<S::Made>, DecodeError> {
+        let at = At {
+            offset: self.cursor.at(),
+            format: Format::Amf3,
+        };
+        if self.top.left == 0 {
+            return self.end(Format::Amf3, sink);
+        }
+        macro_rules! tell {
+            ($len:expr, $token:expr) => {{
+                let token = $token;
+                let name = self.top.extra;
+                self.top.left -= 1;
+                self.top.extra = name.wrapping_add(1);
+                let name = sink.sealed_name(&self.tables, name);
+                self.cursor.skip($len);
+                sink.token(&self.tables, at, name, token)
+            }};
+        }
+        let Some([marker, rest @ ..]) = self.cursor.rest() else {
+            return sink.step(self);
+        };
+        match (*marker, rest) {
+            (marker::NULL, _) => tell!(1, Token::Null),
+            (marker::FALSE, _) => tell!(1, Token::Boolean(false)),
+            (marker::TRUE, _) => tell!(1, Token::Boolean(true)),
+            (marker::INTEGER, [a @ ..0x80, ..]) => tell!(2, Token::Integer((*a).into())),
+            (marker::INTEGER, [a, b @ ..0x80, ..]) => {
+                tell!(3, Token::Integer(i32::from(a & 0x7f) << 7 | i32::from(*b)))
+            }
+            (marker::DOUBLE, [a, b, c, d, e, f, g, h, ..]) => {
+                let bytes = [*a, *b, *c, *d, *e, *f, *g, *h];
+                tell!(9, Token::Number(f64::from_be_bytes(bytes)))
+            }
+            (marker::STRING, [head @ ..0x80, rest @ ..]) => {
+                let len = head >> 1;
+                if head & 1 == 0 {
+                    if let Some(text) = self.tables.checked_string(len.into()) {
+                        return tell!(2, Token::String(text));
+                    }
+                } else if let Some(bytes) = rest.get(..len.into()) {
+                    let limit = self.config.limits.max_references;
+                    let offset = at.offset + 2;
+                    if let Some(text) = self.tables.add_string_at_once(bytes, offset, limit) {
+                        return tell!(2 + u32::from(len), Token::String(text));
+                    }
+                }
+                sink.step(self)
+            }
+            _ => sink.step(self),
         }
     }
 
@@ -206,12 +280,13 @@ impl<'a> Reader<'a> {
     /// nnnn...d011  traits follow: n sealed members, d dynamic
     /// 0000...0111  traits follow: externalizable
     /// ```
-    fn amf3_object(&mut self, offset: usize) -> Result<Token<'a>, DecodeError> {
+    #[inline(always)]
+    fn amf3_object(&mut self, offset: usize) -> Result<Object, DecodeError> {
         let at = self.cursor.offset();
         let head = u29::read(&mut self.cursor)?;
         if head & 1 == 0 {
             self.tables.check_object(head >> 1, marker::OBJECT, at)?;
-            return Ok(Token::Reference(head >> 1));
+            return Ok(Object::Sent(head >> 1));
         }
         self.tables
             .add_object(marker::OBJECT, offset, self.config.limits.max_references)?;
@@ -231,15 +306,7 @@ impl<'a> Reader<'a> {
             self.inline_traits(head)?
         };
         if entry.externalizable {
-            let class = self.tables.text(entry.class).as_bytes();
-            let Some(format) = self.config.externals.find(class) else {
-                let class = class.get(..128).unwrap_or(class);
-                let class = bytes::Bytes::copy_from_slice(class);
-                return Err(Malformed::Externalizable { offset: at, class }.into());
-            };
-            self.open(State::Body, 0, 0, offset)?;
-            self.bodies.push(ExternalBody::new(format));
-            return Ok(Token::Externalizable(id));
+            return self.externalizable(id, entry, at, offset);
         }
         let state = if entry.dynamic {
             State::SealedThenDynamic
@@ -247,9 +314,29 @@ impl<'a> Reader<'a> {
             State::Sealed
         };
         self.open(state, entry.len, entry.first, offset)?;
-        Ok(Token::Typed(id))
+        Ok(Object::Typed(id))
     }
 
+    #[cold]
+    fn externalizable(
+        &mut self,
+        id: TraitsId,
+        entry: Entry,
+        at: usize,
+        offset: usize,
+    ) -> Result<Object, DecodeError> {
+        let class = self.tables.text(entry.class).as_bytes();
+        let Some(format) = self.config.externals.find(class) else {
+            let class = class.get(..128).unwrap_or(class);
+            let class = bytes::Bytes::copy_from_slice(class);
+            return Err(Malformed::Externalizable { offset: at, class }.into());
+        };
+        self.open(State::Body, 0, 0, offset)?;
+        self.bodies.push(ExternalBody::new(format));
+        Ok(Object::Externalizable(id))
+    }
+
+    #[inline(never)]
     fn inline_traits(&mut self, head: u32) -> Result<(TraitsId, Entry), DecodeError> {
         let class = self.amf3_text()?;
         let offset = self.cursor.offset();

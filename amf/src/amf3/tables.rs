@@ -33,7 +33,7 @@ impl<'r, 'a> Traits<'r, 'a> {
             .names
             .get(first..first + self.entry.len as usize);
         let names = names.unwrap_or_default().iter();
-        names.map(|name| self.tables.text(*name))
+        names.copied()
     }
 
     /// Returns where the members begin in the table of all.
@@ -72,8 +72,8 @@ pub(crate) struct Tables<'a> {
     /// The marker of each object.
     objects: Vec<u8>,
     traits: Vec<Entry>,
-    /// The members of all traits, one behind the other, like [`Entry::class`].
-    names: Vec<u32>,
+    /// The members of all traits, one behind the other.
+    names: Vec<Text<'a>>,
     /// How many entries all tables hold together.
     entries: u32,
 }
@@ -92,7 +92,7 @@ impl<'a> Tables<'a> {
     pub(crate) fn text(&self, entry: u32) -> Text<'a> {
         match self.strings.get(entry as usize) {
             Some(text) => *text,
-            None => Text::new(&[], 0, Text::NO_ENTRY),
+            None => Text::EMPTY,
         }
     }
 
@@ -108,6 +108,31 @@ impl<'a> Tables<'a> {
         let text = Text::new(bytes, offset, to_u32(self.strings.len()));
         self.strings.push(text);
         Ok(text)
+    }
+
+    /// Returns the text that a reference names, if it has been checked before.
+    #[inline]
+    pub(crate) fn checked_string(&self, index: u32) -> Option<Text<'a>> {
+        let text = self.strings.get(index as usize)?;
+        text.is_checked().then_some(*text)
+    }
+
+    /// Enters a text, if it is not empty, is within the limit and the table need not grow.
+    #[inline(always)]
+    pub(crate) fn add_string_at_once(
+        &mut self,
+        bytes: &'a [u8],
+        offset: u32,
+        limit: u32,
+    ) -> Option<Text<'a>> {
+        let has_room = self.strings.len() < self.strings.capacity();
+        if bytes.is_empty() || self.entries >= limit || !has_room {
+            return None;
+        }
+        self.entries += 1;
+        let text = Text::new(bytes, offset, to_u32(self.strings.len()));
+        self.strings.push(text);
+        Some(text)
     }
 
     pub(crate) fn strings_len(&self) -> u32 {
@@ -167,10 +192,9 @@ impl<'a> Tables<'a> {
     ) -> Result<(), DecodeError> {
         self.count(offset, limit)?;
         // Every object of the class has the name.
-        if let Some(name) = self.strings.get_mut(name.entry() as usize) {
-            name.check();
-        }
-        self.names.push(name.entry());
+        let mut name = name;
+        name.check();
+        self.names.push(name);
         Ok(())
     }
 
@@ -188,9 +212,8 @@ impl<'a> Tables<'a> {
 
     /// Returns a sealed member's name; the index comes from the traits and so exists.
     #[inline]
-    pub(crate) fn name(&self, index: u32) -> Text<'a> {
-        let entry = self.names.get(index as usize);
-        self.text(entry.copied().unwrap_or(Text::NO_ENTRY))
+    pub(crate) fn name(&self, index: u32) -> &Text<'a> {
+        self.names.get(index as usize).unwrap_or(&Text::EMPTY)
     }
 
     pub(crate) fn traits(&self, id: TraitsId) -> Option<Traits<'_, 'a>> {

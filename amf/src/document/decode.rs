@@ -114,8 +114,13 @@ impl<'a> Sink<'a> for Builder {
     fn sealed_name(&mut self, tables: &Tables<'a>, member: u32) -> Span {
         match self.members.get(member as usize) {
             Some(span) => *span,
-            None => self.text(tables.name(member)),
+            None => self.text(*tables.name(member)),
         }
+    }
+
+    #[inline(never)]
+    fn step(&mut self, reader: &mut Reader<'a>) -> Result<Option<()>, DecodeError> {
+        reader.step_any(self)
     }
 
     #[inline(always)]
