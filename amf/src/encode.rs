@@ -60,7 +60,7 @@ pub(crate) fn encode_new(document: &Document, format: Format) -> Result<Vec<u8>,
 
 /// Estimates the length: each value takes at most 12 bytes besides its texts, unless texts are
 /// written repeatedly.
-const fn room(document: &Document) -> usize {
+fn room(document: &Document) -> usize {
     document.text.len() + document.data.len() + document.nodes.len() * 12 + 16
 }
 

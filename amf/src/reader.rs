@@ -147,25 +147,15 @@ impl<'a> Reader<'a> {
 
     #[inline(never)]
     pub(crate) fn any_event(&mut self) -> Result<Option<Event<'a>>, DecodeError> {
-        self.step_any(&mut Events)
+        self.step(&mut Events)
     }
 
     /// Tells the next token to `sink`, and returns what that made of it, if there was one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn step<S: Sink<'a>>(
         &mut self,
         sink: &mut S,
     ) -> Result<Option<S::Made>, DecodeError> {
-        if self.top.state == State::Sealed {
-            self.amf3_sealed(sink)
-        } else {
-            sink.step(self)
-        }
-    }
-
-    /// The same, whatever comes next.
-    #[inline]
-    pub(crate) fn step_any<S: Sink<'a>>(&mut self, sink: &mut S) -> Result<Option<S::Made>, DecodeError> {
         let frame = &mut self.top;
         let (format, name) = match frame.state {
             State::Properties => {
@@ -177,10 +167,11 @@ impl<'a> Reader<'a> {
                 (Format::Amf0, sink.name(name))
             }
             State::Sealed | State::SealedThenDynamic if frame.left > 0 => {
-                let name = frame.extra;
+                let member = frame.extra;
                 frame.left -= 1;
-                frame.extra = name.wrapping_add(1);
-                (Format::Amf3, sink.sealed_name(&self.tables, name))
+                frame.extra = member.wrapping_add(1);
+                let name = self.tables.name(member);
+                (Format::Amf3, sink.sealed_name(&name, member))
             }
             State::Elements if frame.left > 0 => {
                 frame.left -= 1;

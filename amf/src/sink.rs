@@ -22,11 +22,11 @@ pub(crate) trait Sink<'a> {
     /// Takes the name of the value that comes next.
     fn name(&mut self, name: Text<'a>) -> Self::Name;
 
-    /// Takes the name of the sealed member that comes next, by its place in the table of them.
-    fn sealed_name(&mut self, tables: &Tables<'a>, member: u32) -> Self::Name;
+    /// Takes the name of the sealed member that comes next, and its place in the table of them.
+    fn sealed_name(&mut self, name: &Text<'a>, member: u32) -> Self::Name;
 
-    /// Takes the next token of `reader`, whatever it is.
-    fn step(&mut self, reader: &mut Reader<'a>) -> Result<Option<Self::Made>, DecodeError>;
+    /// Takes the next token of `reader`, whatever it is: [`Reader::step`], once for each sink.
+    fn any(&mut self, reader: &mut Reader<'a>) -> Result<Option<Self::Made>, DecodeError>;
 
     /// Takes a token; never `Ok(None)`.
     fn token(
@@ -60,12 +60,12 @@ impl<'a> Sink<'a> for Events {
     }
 
     #[inline(always)]
-    fn sealed_name(&mut self, tables: &Tables<'a>, member: u32) -> Self::Name {
-        Some(*tables.name(member))
+    fn sealed_name(&mut self, name: &Text<'a>, _member: u32) -> Self::Name {
+        Some(*name)
     }
 
     #[inline(always)]
-    fn step(&mut self, reader: &mut Reader<'a>) -> Result<Option<Self::Made>, DecodeError> {
+    fn any(&mut self, reader: &mut Reader<'a>) -> Result<Option<Self::Made>, DecodeError> {
         reader.any_event()
     }
 

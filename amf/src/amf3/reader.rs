@@ -152,19 +152,23 @@ impl<'a> Reader<'a> {
         if self.top.left == 0 {
             return self.end(Format::Amf3, sink);
         }
+        let member = self.top.extra;
+        if self.tables.near_name(member).is_none() {
+            return sink.any(self);
+        }
         macro_rules! tell {
             ($len:expr, $token:expr) => {{
                 let token = $token;
-                let name = self.top.extra;
                 self.top.left -= 1;
-                self.top.extra = name.wrapping_add(1);
-                let name = sink.sealed_name(&self.tables, name);
+                self.top.extra = member.wrapping_add(1);
+                let name = self.tables.near_name(member).unwrap_or(&Text::EMPTY);
+                let name = sink.sealed_name(name, member);
                 self.cursor.skip($len);
                 sink.token(&self.tables, at, name, token)
             }};
         }
         let Some([marker, rest @ ..]) = self.cursor.rest() else {
-            return sink.step(self);
+            return sink.any(self);
         };
         match (*marker, rest) {
             (marker::NULL, _) => tell!(1, Token::Null),
@@ -191,9 +195,9 @@ impl<'a> Reader<'a> {
                         return tell!(2 + u32::from(len), Token::String(text));
                     }
                 }
-                sink.step(self)
+                sink.any(self)
             }
-            _ => sink.step(self),
+            _ => sink.any(self),
         }
     }
 

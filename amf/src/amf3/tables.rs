@@ -33,7 +33,7 @@ impl<'r, 'a> Traits<'r, 'a> {
             .names
             .get(first..first + self.entry.len as usize);
         let names = names.unwrap_or_default().iter();
-        names.copied()
+        names.map(|name| self.tables.text(*name))
     }
 
     /// Returns where the members begin in the table of all.
@@ -66,14 +66,20 @@ pub(crate) struct Entry {
     pub(crate) externalizable: bool,
 }
 
+/// How many names are kept as texts: those of the few classes that most inputs have. A name can be a
+/// single byte of the input, so all of them would take too much.
+const NEAR: usize = 64;
+
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tables<'a> {
     strings: Vec<Text<'a>>,
     /// The marker of each object.
     objects: Vec<u8>,
     traits: Vec<Entry>,
-    /// The members of all traits, one behind the other.
-    names: Vec<Text<'a>>,
+    /// The members of all traits, one behind the other, like [`Entry::class`].
+    names: Vec<u32>,
+    /// The first [`NEAR`] of them, as the texts that they are.
+    near: Vec<Text<'a>>,
     /// How many entries all tables hold together.
     entries: u32,
 }
@@ -130,7 +136,9 @@ impl<'a> Tables<'a> {
             return None;
         }
         self.entries += 1;
-        let text = Text::new(bytes, offset, to_u32(self.strings.len()));
+        // No more than the limit, which has 32 bits.
+        let entry = self.strings.len() & u32::MAX as usize;
+        let text = Text::new(bytes, offset, to_u32(entry));
         self.strings.push(text);
         Some(text)
     }
@@ -192,9 +200,13 @@ impl<'a> Tables<'a> {
     ) -> Result<(), DecodeError> {
         self.count(offset, limit)?;
         // Every object of the class has the name.
-        let mut name = name;
-        name.check();
-        self.names.push(name);
+        if let Some(name) = self.strings.get_mut(name.entry() as usize) {
+            name.check();
+        }
+        self.names.push(name.entry());
+        if self.near.len() < NEAR {
+            self.near.push(self.text(name.entry()));
+        }
         Ok(())
     }
 
@@ -212,8 +224,15 @@ impl<'a> Tables<'a> {
 
     /// Returns a sealed member's name; the index comes from the traits and so exists.
     #[inline]
-    pub(crate) fn name(&self, index: u32) -> &Text<'a> {
-        self.names.get(index as usize).unwrap_or(&Text::EMPTY)
+    pub(crate) fn name(&self, index: u32) -> Text<'a> {
+        let entry = self.names.get(index as usize);
+        self.text(entry.copied().unwrap_or(Text::NO_ENTRY))
+    }
+
+    /// Returns a sealed member's name, if it is one of the first.
+    #[inline]
+    pub(crate) fn near_name(&self, index: u32) -> Option<&Text<'a>> {
+        self.near.get(index as usize)
     }
 
     pub(crate) fn traits(&self, id: TraitsId) -> Option<Traits<'_, 'a>> {
@@ -241,6 +260,7 @@ impl<'a> Tables<'a> {
         self.objects.truncate(lengths.objects);
         self.traits.truncate(lengths.traits);
         self.names.truncate(lengths.names);
+        self.near.truncate(lengths.names);
         self.entries = lengths.entries;
     }
 

@@ -13,7 +13,7 @@ use crate::error::{DecodeError, LimitExceeded, Malformed};
 use crate::event::Token;
 use crate::format::Format;
 use crate::limits::{Config, Utf8};
-use crate::reader::Reader;
+use crate::reader::{Reader, State};
 use crate::replay::Mark;
 use crate::sink::{At, Sink};
 use crate::text::Text;
@@ -111,16 +111,16 @@ impl<'a> Sink<'a> for Builder {
     }
 
     #[inline(always)]
-    fn sealed_name(&mut self, tables: &Tables<'a>, member: u32) -> Span {
+    fn sealed_name(&mut self, name: &Text<'a>, member: u32) -> Span {
         match self.members.get(member as usize) {
             Some(span) => *span,
-            None => self.text(*tables.name(member)),
+            None => self.text(*name),
         }
     }
 
     #[inline(never)]
-    fn step(&mut self, reader: &mut Reader<'a>) -> Result<Option<()>, DecodeError> {
-        reader.step_any(self)
+    fn any(&mut self, reader: &mut Reader<'a>) -> Result<Option<()>, DecodeError> {
+        reader.step(self)
     }
 
     #[inline(always)]
@@ -235,7 +235,7 @@ impl Builder {
         let start = reader.cursor.at();
         let name = name.map(|name| self.text(name));
         let first = self.nodes.len();
-        if reader.step(self)?.is_none() {
+        if self.any(reader)?.is_none() {
             return Ok(false);
         }
         self.starts.push(start);
@@ -243,7 +243,11 @@ impl Builder {
             node.name = name;
         }
         while !self.open.is_empty() {
-            reader.step(self)?;
+            if reader.top.state == State::Sealed {
+                reader.amf3_sealed(self)?;
+            } else {
+                self.any(reader)?;
+            }
         }
         Ok(true)
     }
@@ -270,7 +274,7 @@ impl Builder {
         }
     }
 
-    #[inline]
+    #[inline(never)]
     fn container(
         &mut self,
         tables: &Tables<'_>,
@@ -319,7 +323,7 @@ impl Builder {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn push(&mut self, node: Node, offset: u32) -> Result<(), DecodeError> {
         let limit = self.config.limits.max_nodes;
         if self.nodes.len() >= limit as usize {
