@@ -535,20 +535,21 @@ impl Random {
         }
     }
 
-    /// Bytes that differ from those of other connections, and need not be secret: SplitMix64. They
-    /// tell 64 bits' worth of the seed, which leaves 192 for what is secret.
+    /// Bytes that differ from those of other connections, and need not be secret: wyrand, a
+    /// multiplication for eight bytes. They tell 64 bits' worth of the seed, which leaves 192 for
+    /// what is secret.
     fn pad(&mut self, bytes: &mut [u8]) {
         let mut state = self.block;
         self.block += 1;
         for word in self.seed.chunks_exact(8) {
             let word = word.try_into().map_or(0, u64::from_be_bytes);
-            state = (state ^ word).wrapping_mul(GOLDEN_GAMMA);
+            state = (state ^ word).wrapping_mul(WYRAND_STEP);
         }
         for block in bytes.chunks_exact_mut(8) {
-            state = state.wrapping_add(GOLDEN_GAMMA);
-            let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            block.copy_from_slice(&(mixed ^ (mixed >> 31)).to_be_bytes());
+            state = state.wrapping_add(WYRAND_STEP);
+            let product = u128::from(state) * u128::from(state ^ WYRAND_MASK);
+            let mixed = (product ^ (product >> 64)).to_le_bytes();
+            block.copy_from_slice(mixed.split_at(8).0);
         }
     }
 }
@@ -559,8 +560,9 @@ impl core::fmt::Debug for Random {
     }
 }
 
-/// The odd number nearest to 2^64 divided by the golden ratio.
-const GOLDEN_GAMMA: u64 = 0x9e37_79b9_7f4a_7c15;
+/// The numbers of wyrand, from wyhash.
+const WYRAND_STEP: u64 = 0xa076_1d64_78bd_642f;
+const WYRAND_MASK: u64 = 0xe703_7ed1_a0b4_28db;
 /// The version of RTMP without encryption.
 const RTMP: u8 = 3;
 /// The version of RTMPE.
