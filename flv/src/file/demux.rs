@@ -149,10 +149,28 @@ impl Demuxer {
     /// offsets count from the beginning of the file.
     #[must_use]
     pub fn at(position: u64, mode: Mode) -> Self {
+        Self::at_with_limits(position, mode, Limits::default())
+    }
+
+    /// What [`at`](Self::at) makes, with limits of its own.
+    ///
+    /// ```
+    /// use weir_flv::file::{Demuxer, Mode};
+    /// use weir_flv::{DemuxError, Limits};
+    ///
+    /// let mut limits = Limits::default();
+    /// limits.max_body_len = 64 << 10;
+    /// let mut demuxer = Demuxer::at_with_limits(4_096, Mode::Tolerant, limits);
+    /// demuxer.push(b"\x09\x01\0\x01\0\0\0\0\0\0\0"[..].into());
+    /// let error = demuxer.poll_event().expect_err("a body of 65,537 bytes");
+    /// assert!(matches!(error, DemuxError::Limit { offset: 4_096, .. }));
+    /// ```
+    #[must_use]
+    pub fn at_with_limits(position: u64, mode: Mode, limits: Limits) -> Self {
         Self {
             input: Input::at(position),
             place: Place::Tag,
-            ..Self::new(mode)
+            ..Self::with_limits(mode, limits)
         }
     }
 
