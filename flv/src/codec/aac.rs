@@ -290,6 +290,7 @@ pub(super) fn rate_of(index: u32, offset: usize) -> Result<u32, Malformed> {
         })
 }
 
+#[inline]
 fn object_type(bits: &mut Bits<'_>) -> Result<u8, Malformed> {
     match bits.read_u8(5, "audioObjectType")? {
         31 => Ok(32 + bits.read_u8(6, "audioObjectTypeExt")?),
@@ -306,6 +307,7 @@ fn write_object_type(bits: &mut BitWriter, object_type: u8) {
     }
 }
 
+#[inline]
 fn rate(bits: &mut Bits<'_>) -> Result<u32, Malformed> {
     let offset = bits.byte_offset();
     match bits.read(4, "samplingFrequencyIndex")? {

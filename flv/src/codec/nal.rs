@@ -136,20 +136,32 @@ pub(super) fn push_unit(
 
 /// A unit's payload without emulation prevention bytes. H.264, section 7.4.1.
 pub(super) fn unescape(unit: &[u8]) -> Cow<'_, [u8]> {
-    if !unit.windows(3).any(|three| three == [0, 0, 3]) {
+    let Some(mut at) = emulation_prevention(unit) else {
         return Cow::Borrowed(unit);
-    }
+    };
     let mut out = Vec::with_capacity(unit.len());
-    let mut zeros = 0;
-    for byte in unit {
-        if zeros >= 2 && *byte == 3 {
-            zeros = 0;
-            continue;
-        }
-        zeros = if *byte == 0 { zeros + 1 } else { 0 };
-        out.push(*byte);
+    let mut rest = unit;
+    while let Some((part, behind)) = rest.split_at_checked(at) {
+        out.extend_from_slice(part);
+        rest = behind.get(1..).unwrap_or_default();
+        at = emulation_prevention(rest).unwrap_or(usize::MAX);
     }
+    out.extend_from_slice(rest);
     Cow::Owned(out)
+}
+
+/// Where the next 3 behind two zeros is. A byte that cannot be one of these zeros rules out the
+/// next two places as well.
+fn emulation_prevention(unit: &[u8]) -> Option<usize> {
+    let mut at = 2;
+    while let Some(byte) = unit.get(at) {
+        match byte {
+            0 => at += 1,
+            3 if unit.get(at - 2..at) == Some(&[0, 0]) => return Some(at),
+            _ => at += 3,
+        }
+    }
+    None
 }
 
 fn behind_start_code(stream: &[u8]) -> Option<&[u8]> {
