@@ -211,7 +211,7 @@ impl<O: Output> Depacketizer<O> {
     #[inline]
     fn push_payload<P: AsRef<[u8]>>(
         &mut self,
-        mut head: Head,
+        head: Head,
         payload: P,
     ) -> Result<(), DepacketizeError>
     where
@@ -229,6 +229,20 @@ impl<O: Output> Depacketizer<O> {
                 return Ok(());
             }
         }
+        self.push_any(head, payload)
+    }
+
+    /// Apart, so that the little that most packets need saves few registers.
+    #[inline(never)]
+    fn push_any<P: AsRef<[u8]>>(
+        &mut self,
+        mut head: Head,
+        payload: P,
+    ) -> Result<(), DepacketizeError>
+    where
+        O: Take<P>,
+    {
+        let len = payload.as_ref().len();
         if len == 0 {
             return Ok(());
         }
