@@ -1,7 +1,5 @@
 //! Changing documents.
 
-use alloc::vec::Vec;
-
 use super::build::NewValue;
 use super::node::{Data, Node, Span};
 use super::value::Value;
@@ -233,8 +231,7 @@ impl Document {
 
     /// Inserts a value before the node `at`, inside `parent`.
     pub(super) fn insert(&mut self, at: u32, parent: Option<u32>, name: Span, value: NewValue<'_>) {
-        let nodes = self.make(name, value);
-        self.splice(at, at, parent, &nodes);
+        self.put(at, at, parent, name, value);
     }
 
     fn replace(&mut self, index: u32, value: NewValue<'_>) {
@@ -242,9 +239,19 @@ impl Document {
             .nodes
             .get(index as usize)
             .map_or(Span::NONE, |node| node.name);
-        let nodes = self.make(name, value);
         let parent = (0..index).rev().find(|parent| self.end_of(*parent) > index);
-        self.splice(index, self.end_of(index), parent, &nodes);
+        self.put(index, self.end_of(index), parent, name, value);
+    }
+
+    /// Puts a value in the place of the nodes from `at` to `end`, whole children of `parent`.
+    fn put(&mut self, at: u32, end: u32, parent: Option<u32>, name: Span, value: NewValue<'_>) {
+        match self.store(&value) {
+            Ok(data) => self.splice(at, end, parent, &[Node { name, data }]),
+            Err(from) => {
+                let nodes = self.graft(name, from);
+                self.splice(at, end, parent, &nodes);
+            }
+        }
     }
 
     /// Replaces the nodes from `at` to `end`, which are whole children of `parent`, by others
@@ -276,8 +283,12 @@ impl Document {
                 }
             }
         }
-        let new = new.iter().map(|node| node.moved_by(at)).collect::<Vec<_>>();
-        self.nodes.splice(at as usize..end as usize, new);
+        let new = new.iter().map(|node| node.moved_by(at));
+        if appends {
+            self.nodes.extend(new);
+        } else {
+            self.nodes.splice(at as usize..end as usize, new);
+        }
     }
 }
 

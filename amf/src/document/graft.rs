@@ -11,9 +11,9 @@ use crate::amf3::u29;
 use crate::cursor::to_u32;
 
 impl Document {
-    /// Stores what a new value consists of and returns its nodes, with indices that count from 0.
-    pub(super) fn make(&mut self, name: Span, value: NewValue<'_>) -> Vec<Node> {
-        let data = match value {
+    /// Stores what a new value consists of, or returns the value that it has to be a copy of.
+    pub(super) fn store<'v>(&mut self, value: &'v NewValue<'_>) -> Result<Data, Value<'v>> {
+        Ok(match *value {
             NewValue::Null => Data::Null,
             NewValue::Undefined => Data::Undefined,
             NewValue::Unsupported => Data::Unsupported,
@@ -44,10 +44,9 @@ impl Document {
                 let span = self.add_packed(numbers.iter().map(|number| number.to_be_bytes()));
                 Data::VectorNumber { span, fixed: false }
             }
-            NewValue::Copy(value) => return self.graft(name, value),
-            NewValue::Document(document) => return self.graft(name, document.root()),
-        };
-        Vec::from([Node { name, data }])
+            NewValue::Copy(value) => return Err(value),
+            NewValue::Document(ref document) => return Err(document.root()),
+        })
     }
 
     fn add_packed<const N: usize>(&mut self, numbers: impl Iterator<Item = [u8; N]>) -> Span {
@@ -59,11 +58,11 @@ impl Document {
         }
     }
 
-    /// Copies a value and everything in it.
+    /// Copies a value and everything in it, and returns the nodes, with indices that count from 0.
     ///
     /// A reference to a value outside brings a copy of that value along, once; others refer to the
     /// copy. So nothing is copied twice, and cycles stay cycles.
-    fn graft(&mut self, name: Span, from: Value<'_>) -> Vec<Node> {
+    pub(super) fn graft(&mut self, name: Span, from: Value<'_>) -> Vec<Node> {
         let mut copy = Graft {
             into: self,
             from: from.document(),
@@ -124,7 +123,9 @@ impl Graft<'_, '_> {
         let mut data = Value::new(self.from, index).data();
         self.localize(&mut data);
         let copy = self.nodes.len();
-        self.copied.insert(index, to_u32(copy));
+        if data.is_referable() {
+            self.copied.insert(index, to_u32(copy));
+        }
         if let Some(end) = data.end() {
             self.open.push((index + 1, end, copy));
         }

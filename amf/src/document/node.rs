@@ -133,6 +133,20 @@ impl Data {
         }
     }
 
+    /// Whether a reference can name it: not what both formats write out each time.
+    pub(crate) const fn is_referable(&self) -> bool {
+        !matches!(
+            self,
+            Self::Null
+                | Self::Undefined
+                | Self::Unsupported
+                | Self::Boolean(_)
+                | Self::Number(_)
+                | Self::Integer(_)
+                | Self::String(_)
+        )
+    }
+
     #[inline]
     pub(crate) const fn end_mut(&mut self) -> Option<&mut u32> {
         match self {
