@@ -323,9 +323,14 @@ pub struct Recording {
 impl Recording {
     /// Records our own client at our own server; media come in chunks of `size`.
     pub fn new(size: u32) -> Self {
+        Self::with(HandshakeKind::Digest, size)
+    }
+
+    /// Records it with a handshake of its own.
+    pub fn with(kind: HandshakeKind, size: u32) -> Self {
         let now = Instant::now();
         let mut server = ServerSession::new(ServerConfig::default(), [2; 32], now);
-        Self::at(size, |sent| {
+        Self::at(kind, size, |sent| {
             server.handle_input(sent.clone(), now);
             accept_all(&mut server, now);
             take(server.output())
@@ -333,11 +338,13 @@ impl Recording {
     }
 
     /// Records our own client at a server that answers what is sent to it.
-    pub fn at(size: u32, mut server: impl FnMut(&Bytes) -> Bytes) -> Self {
+    pub fn at(kind: HandshakeKind, size: u32, mut server: impl FnMut(&Bytes) -> Bytes) -> Self {
         let now = Instant::now();
         let url: RtmpUrl = "rtmp://example.com/live/show".parse().expect("a URL");
         let options = ConnectOptions::new(&url.target(UrlStyle::Ffmpeg));
-        let mut client = ClientSession::new(ClientConfig::default(), [1; 32], now);
+        let mut config = ClientConfig::default();
+        config.handshake = kind;
+        let mut client = ClientSession::new(config, [1; 32], now);
         client.connect(options, now).expect("the first connect");
         let mut before = Vec::new();
         let mut stream = None;

@@ -13,6 +13,7 @@ use shiguredo_rtmp::{
 };
 use weir_amf::Format;
 use weir_rtmp::chunk::Message;
+use weir_rtmp::handshake::HandshakeKind;
 
 use crate::rtmp::{READ_LEN, Recording};
 
@@ -116,10 +117,12 @@ pub fn answer(c0_c1: &Bytes) -> usize {
     black_box(server.send_buf()).len()
 }
 
-/// Records our client at this server: it wants its own S1 back in C2.
+/// Records our client at this server: it knows no digests, and wants its own S1 back in C2.
 pub fn recording(size: u32) -> Recording {
     let mut session = RtmpServerConnection::new();
-    Recording::at(size, |sent| receive(&mut session, sent))
+    Recording::at(HandshakeKind::Plain, size, |sent| {
+        receive(&mut session, sent)
+    })
 }
 
 /// Returns the server session after it has accepted the publish.

@@ -4,6 +4,8 @@
 
 use std::hint::black_box;
 
+use weir_rtmp::handshake::HandshakeKind;
+
 use super::{Amount, Row, run};
 #[cfg(feature = "peers")]
 use crate::peers::{rtmp as peers, shiguredo};
@@ -14,7 +16,8 @@ pub(super) fn rows() -> Vec<Row> {
     rows.extend(CHUNK_SIZES.map(decode));
     rows.extend(CHUNK_SIZES.map(encode));
     rows.extend(CHUNK_SIZES.map(ingest));
-    rows.push(connect());
+    rows.push(connect("plain", HandshakeKind::Plain));
+    rows.push(connect("digest", HandshakeKind::Digest));
     rows.push(handshake("plain", inputs::plain_c0_c1));
     rows.push(handshake("digest", inputs::digest_c0_c1));
     rows.extend([100, 1000].map(fan_out).into_iter().flatten());
@@ -113,21 +116,26 @@ fn ingest(size: u32) -> Row {
 }
 
 /// A server session from the first byte to the accepted publish.
-fn connect() -> Row {
-    let row = Row::new("rtmp/connect", || Amount::Elements(1, "session")).weir(|| {
-        let recording = Recording::new(4096);
+fn connect(name: &'static str, kind: HandshakeKind) -> Row {
+    let row = Row::new(format!("rtmp/connect/{name}"), || {
+        Amount::Elements(1, "session")
+    })
+    .weir(move || {
+        let recording = Recording::with(kind, 4096);
         run(move || black_box(&recording).session())
     });
     #[cfg(feature = "peers")]
-    let row = row
-        .with("rml_rtmp", || {
-            let recording = Recording::new(4096);
-            run(move || peers::rml_session(black_box(&recording)))
-        })
-        .with("shiguredo_rtmp", || {
+    let row = row.with("rml_rtmp", move || {
+        let recording = Recording::with(kind, 4096);
+        run(move || peers::rml_session(black_box(&recording)))
+    });
+    #[cfg(feature = "peers")]
+    if kind == HandshakeKind::Plain {
+        return row.with("shiguredo_rtmp", || {
             let recording = shiguredo::recording(4096);
             run(move || shiguredo::session(black_box(&recording)))
         });
+    }
     row
 }
 
