@@ -182,6 +182,7 @@ impl Reader {
         }
     }
 
+    #[inline]
     fn step(&mut self) -> Result<Step, ReadError> {
         match &mut self.state {
             State::Boundary => self.boundary(),
@@ -213,6 +214,7 @@ impl Reader {
         }
     }
 
+    #[inline]
     fn boundary(&mut self) -> Result<Step, ReadError> {
         let Some(front) = self.queue.front() else {
             return Ok(Step::Starved);
@@ -248,15 +250,19 @@ impl Reader {
             return Step::Starved;
         };
         let len = usize::from(len);
-        self.advance(4);
-        match self.queue.front_mut() {
-            Some(front) if front.len() >= len => {
+        let mut head = HEADER_LEN;
+        if front.len() < head + len {
+            self.advance(head);
+            head = 0;
+        }
+        match self.queue.front() {
+            Some(front) if front.len() >= head + len => {
                 let payload = if len >= SLICE_FROM {
-                    front.slice(..len)
+                    front.slice(head..head + len)
                 } else {
-                    Bytes::copy_from_slice(front.get(..len).unwrap_or_default())
+                    Bytes::copy_from_slice(front.get(head..head + len).unwrap_or_default())
                 };
-                self.advance(len);
+                self.advance(head + len);
                 Step::Item(Item::Data(Interleaved::new(channel, payload)))
             }
             _ => {
@@ -271,6 +277,7 @@ impl Reader {
     }
 
     /// Reads a head whose first byte is the front of the queue.
+    #[inline(never)]
     fn message(&mut self) -> Result<Step, ReadError> {
         let Some(front) = self.queue.front().cloned() else {
             return Ok(Step::Starved);
@@ -294,6 +301,7 @@ impl Reader {
     }
 
     /// Gathers a head that spans reads, line by line, so that no byte is looked at twice.
+    #[inline(never)]
     fn head(&mut self) -> Result<Step, ReadError> {
         let State::Head { start, bytes } = &mut self.state else {
             return Ok(Step::Again);
@@ -553,6 +561,8 @@ fn with_body(mut item: Item, bytes: Vec<u8>) -> Item {
     item
 }
 
+/// `$`, channel and length of a frame.
+const HEADER_LEN: usize = 4;
 /// From this size on a payload is a slice of the read.
 const SLICE_FROM: usize = 1024;
 /// Longest method name taken for one.
