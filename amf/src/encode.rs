@@ -177,10 +177,12 @@ impl<'e> Encoder<'e> {
             };
             match self.top.closing {
                 Closing::Properties => {
-                    let behind = self.amf0_scalars(next, self.top.end);
-                    if behind > next {
-                        next = behind;
-                        continue;
+                    if node.data.is_amf0_scalar() {
+                        let behind = self.amf0_scalars(next, self.top.end);
+                        if behind > next {
+                            next = behind;
+                            continue;
+                        }
                     }
                     self.amf0_name(node.name)?;
                 }
