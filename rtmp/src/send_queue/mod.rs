@@ -168,11 +168,6 @@ impl SendQueue {
         now: Instant,
     ) -> Result<(), EncodeError> {
         let header = MessageHeader::of(&message)?;
-        let class = match message.message_type {
-            // What comes behind is cut as it says.
-            MessageType::SET_CHUNK_SIZE => Class::Essential,
-            _ => class,
-        };
         self.append_own(header, Kind::Message(class), message.payload, now);
         Ok(())
     }
@@ -227,10 +222,6 @@ impl SendQueue {
             stream,
             timestamp,
             ..shared.header
-        };
-        let class = match message.message().message_type {
-            MessageType::SET_CHUNK_SIZE => Class::Essential,
-            _ => class,
         };
         let payload = &shared.message.payload;
         if shared.chunk_size == self.writer.chunk_size() {
@@ -331,6 +322,11 @@ impl SendQueue {
     }
 
     fn append(&mut self, header: MessageHeader, kind: Kind, body: Body, now: Instant) {
+        let kind = match (kind, header.shape.message_type()) {
+            // What comes behind is cut as it says.
+            (Kind::Message(_), MessageType::SET_CHUNK_SIZE) => Kind::Message(Class::Essential),
+            _ => kind,
+        };
         if !self.gated.is_empty() && self.is_gated(kind, header.stream) {
             self.dropped.add(header.shape);
             self.writer.forget(header.chunk_stream);

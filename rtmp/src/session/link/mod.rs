@@ -43,16 +43,6 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn server(
-        handshake: Handshake,
-        limits: &Limits,
-        quirks: &Quirks,
-        timeouts: Timeouts,
-        now: Instant,
-    ) -> Self {
-        Self::new(handshake, limits, quirks, timeouts, now)
-    }
-
     pub(super) fn client(
         kind: HandshakeKind,
         limits: &Limits,
@@ -67,7 +57,7 @@ impl Link {
         link
     }
 
-    fn new(
+    pub(super) fn new(
         handshake: Handshake,
         limits: &Limits,
         quirks: &Quirks,

@@ -75,7 +75,7 @@ impl ServerSession {
         };
         let limits = &config.limits;
         Self {
-            link: Link::server(
+            link: Link::new(
                 config.handshake(seed),
                 limits,
                 &config.quirks,
