@@ -82,6 +82,37 @@ impl AacConfig {
     /// # Errors
     /// [`Malformed`] when it ends early or names a reserved rate.
     pub fn decode(config: &[u8]) -> Result<Self, Malformed> {
+        match Self::plain(config) {
+            Some(decoded) => Ok(decoded),
+            None => Self::decode_any(config),
+        }
+    }
+
+    /// Reads what nearly all streams have: AAC-LC whose channels have a number, and perhaps an
+    /// extension behind it. `None` for others.
+    ///
+    /// ```text
+    ///  TTTTTRRR RCCCCF00    type, rate, channels, frameLengthFlag
+    /// ```
+    #[inline(always)]
+    fn plain(config: &[u8]) -> Option<Self> {
+        let (bytes, behind) = config.split_first_chunk()?;
+        let word = u16::from_be_bytes(*bytes);
+        let sample_rate = *RATES.get(usize::from(word >> 7 & 0xf))?;
+        let channel_config = (word >> 3 & 0xf) as u8;
+        if word >> 11 != u16::from(LC) || word & 3 != 0 || channel_config == 0 {
+            return None;
+        }
+        let mut decoded = Self::lc(sample_rate, channel_config);
+        decoded.short_frames = word & 4 != 0;
+        if behind.len() >= 2 {
+            decoded.extend(Bits::new(behind));
+        }
+        Some(decoded)
+    }
+
+    #[inline(never)]
+    fn decode_any(config: &[u8]) -> Result<Self, Malformed> {
         let mut bits = Bits::new(config);
         let object_type = object_type(&mut bits)?;
         let sample_rate = rate(&mut bits)?;
@@ -111,9 +142,8 @@ impl AacConfig {
         if is_error_resilient(decoded.object_type) {
             bits.skip(2, "epConfig")?;
         }
-        if decoded.signalling == Signalling::Implicit {
-            // What cannot be read here is padding, not a fault.
-            let _ = decoded.extension(&mut bits);
+        if decoded.signalling == Signalling::Implicit && bits.left() >= 16 {
+            decoded.extend(bits);
         }
         Ok(decoded)
     }
@@ -248,24 +278,47 @@ impl AacConfig {
         Ok(())
     }
 
-    /// The part behind the configuration that old decoders do not read.
-    fn extension(&mut self, bits: &mut Bits<'_>) -> Result<(), Malformed> {
-        if bits.left() < 16 || bits.read(11, "syncExtensionType")? != SYNC_SBR {
-            return Ok(());
+    /// Takes in what the part behind the configuration says.
+    #[inline]
+    fn extend(&mut self, bits: Bits<'_>) {
+        if let Some(extension) = Extension::decode(bits) {
+            self.signalling = Signalling::BackwardCompatible;
+            self.sbr = Some(extension.sbr);
+            self.extension_rate = extension.rate;
+            self.ps = extension.ps;
         }
-        if object_type(bits)? != SBR {
-            return Ok(());
+    }
+}
+
+/// What stands behind a configuration where old decoders do not look.
+struct Extension {
+    sbr: bool,
+    rate: Option<u32>,
+    ps: Option<bool>,
+}
+
+impl Extension {
+    /// `None` when it is something else: what cannot be read here is padding, not a fault.
+    #[inline(never)]
+    fn decode(mut bits: Bits<'_>) -> Option<Self> {
+        let is_sbr = bits.read(11, "syncExtensionType").ok()? == SYNC_SBR
+            && object_type(&mut bits).ok()? == SBR;
+        if !is_sbr {
+            return None;
         }
-        let sbr = bits.flag("sbrPresentFlag")?;
+        let sbr = bits.flag("sbrPresentFlag").ok()?;
+        let mut extension = Self {
+            sbr,
+            rate: None,
+            ps: None,
+        };
         if sbr {
-            self.extension_rate = Some(rate(bits)?);
+            extension.rate = Some(rate(&mut bits).ok()?);
+            if bits.left() >= 12 && bits.read(11, "syncExtensionType").ok()? == SYNC_PS {
+                extension.ps = bits.flag("psPresentFlag").ok();
+            }
         }
-        self.signalling = Signalling::BackwardCompatible;
-        self.sbr = Some(sbr);
-        if sbr && bits.left() >= 12 && bits.read(11, "syncExtensionType")? == SYNC_PS {
-            self.ps = Some(bits.flag("psPresentFlag")?);
-        }
-        Ok(())
+        Some(extension)
     }
 }
 
