@@ -75,6 +75,23 @@ pub struct FileTag {
     pub tag: Tag,
 }
 
+impl FileTag {
+    #[inline]
+    fn new(offset: u64, header: &TagHeader, previous_tag_size: Option<u32>, body: Bytes) -> Self {
+        Self {
+            offset,
+            stream_id: header.stream_id,
+            previous_tag_size,
+            tag: Tag {
+                kind: header.kind,
+                filtered: header.filtered,
+                timestamp: header.timestamp,
+                body,
+            },
+        }
+    }
+}
+
 /// Reads an FLV file or stream that arrives in pieces of any size.
 ///
 /// Push what arrives, poll until `None`, and call [`finish`](Self::finish) at the end:
@@ -193,6 +210,40 @@ impl Demuxer {
     /// [`DemuxError`], and the same one from then on. Recover mode never fails.
     #[inline]
     pub fn poll_event(&mut self) -> Result<Option<Event>, DemuxError> {
+        match self.plain_tag() {
+            Some(tag) => Ok(Some(Event::Tag(tag))),
+            None => self.poll_any(),
+        }
+    }
+
+    /// The next tag where there is nothing to say about it and it stands in one slice with more
+    /// behind it. `None` for all else, which [`poll_any`](Self::poll_any) reads.
+    ///
+    /// All of it is inlined into the caller's loop, so that nobody puts an event together only
+    /// to have it taken apart.
+    #[inline(always)]
+    fn plain_tag(&mut self) -> Option<FileTag> {
+        let in_order = self.place == Place::Tag
+            && self.mode != Mode::Recover
+            && self.waiting.is_empty()
+            && self.failed.is_none();
+        let (head, behind) = self.input.front_slice()?.split_first_chunk()?;
+        let header = TagHeader::from_bytes(*head);
+        let len = header.data_size as usize;
+        let size = u32::from_be_bytes(*behind.get(len..)?.first_chunk()?);
+        let is_plain = size == header.previous_tag_size()
+            && !is_odd(&header)
+            && header.data_size <= self.limits.max_body_len;
+        if !in_order || !is_plain {
+            return None;
+        }
+        let offset = self.input.offset();
+        let body = self.input.take_inside(TagHeader::LEN, len, 4)?;
+        Some(FileTag::new(offset, &header, Some(size), body))
+    }
+
+    #[inline(never)]
+    fn poll_any(&mut self) -> Result<Option<Event>, DemuxError> {
         if let Some(event) = self.waiting.pop_front() {
             return Ok(Some(event));
         }
@@ -289,7 +340,6 @@ impl Demuxer {
         Ok(())
     }
 
-    #[inline]
     fn tag(&mut self) -> Result<Option<Event>, DemuxError> {
         let Some(head) = self.input.peek::<11>(0) else {
             return self.tag_head_torn();
@@ -315,8 +365,7 @@ impl Demuxer {
         if size.is_none() && !(self.input.ended() && self.input.len() >= len) {
             return self.wait(len + 4);
         }
-        let odd = !header.kind.is_known() || header.reserved != 0 || header.stream_id != 0;
-        if odd {
+        if is_odd(&header) {
             self.odd_tag(offset, &header, size)?;
         }
         let event = self.deliver(&header, size);
@@ -397,7 +446,6 @@ impl Demuxer {
     }
 
     /// Takes the tag at the front off the input, and the size behind it as far as it is there.
-    #[inline]
     pub(super) fn deliver(&mut self, header: &TagHeader, size: Option<u32>) -> Event {
         let offset = self.input.offset();
         let behind = if size.is_some() { 4 } else { 0 };
@@ -409,17 +457,7 @@ impl Demuxer {
                 Err(error) => self.failed = Some(error),
             }
         }
-        Event::Tag(FileTag {
-            offset,
-            stream_id: header.stream_id,
-            previous_tag_size: size,
-            tag: Tag {
-                kind: header.kind,
-                filtered: header.filtered,
-                timestamp: header.timestamp,
-                body,
-            },
-        })
+        Event::Tag(FileTag::new(offset, header, size, body))
     }
 
     /// Asks for more input, or ends when there is none.
@@ -456,6 +494,12 @@ impl Demuxer {
     pub(super) const fn max_body_len(&self) -> u32 {
         self.limits.max_body_len
     }
+}
+
+/// Whether no muxer writes such a header.
+#[inline]
+fn is_odd(header: &TagHeader) -> bool {
+    !header.kind.is_known() || header.reserved != 0 || header.stream_id != 0
 }
 
 /// Whether a file header begins here.

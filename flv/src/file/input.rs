@@ -95,6 +95,16 @@ impl Input {
         filled.is_empty().then_some(out)
     }
 
+    /// The first slice, when all that is read next may stand in it.
+    #[inline]
+    pub(super) fn front_slice(&self) -> Option<&Bytes> {
+        if self.front.is_empty() {
+            self.queue.front()
+        } else {
+            None
+        }
+    }
+
     /// Takes the next `len` bytes, which must be there.
     #[inline]
     pub(super) fn take(&mut self, len: usize) -> Bytes {
@@ -116,8 +126,20 @@ impl Input {
     }
 
     /// Takes the `len` bytes between `before` and `after` others, all of which must be there.
-    #[inline]
     pub(super) fn take_between(&mut self, before: usize, len: usize, after: usize) -> Bytes {
+        if let Some(taken) = self.take_inside(before, len, after) {
+            return taken;
+        }
+        let mut taken = self.take(before + len);
+        taken.advance(before);
+        self.skip(after);
+        taken
+    }
+
+    /// The same where all of them stand in the first slice, with more behind them; `None`, and
+    /// nothing taken, where they do not.
+    #[inline(always)]
+    pub(super) fn take_inside(&mut self, before: usize, len: usize, after: usize) -> Option<Bytes> {
         let all = before + len + after;
         match self.queue.front_mut() {
             Some(slice) if self.front.is_empty() && slice.len() > all => {
@@ -125,14 +147,9 @@ impl Input {
                 slice.advance(all);
                 self.len -= all;
                 self.offset += all as u64;
-                taken
+                Some(taken)
             }
-            _ => {
-                let mut taken = self.take(before + len);
-                taken.advance(before);
-                self.skip(after);
-                taken
-            }
+            _ => None,
         }
     }
 
