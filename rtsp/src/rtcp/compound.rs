@@ -75,22 +75,24 @@ impl<'a> Compound<'a> {
     /// # Errors
     /// [`RtcpError`] if a length or a count runs past the end, a version is not 2, or there is no
     /// packet at all.
+    #[inline]
     pub fn decode(data: &'a [u8]) -> Result<Self, RtcpError> {
         let mut rest = data;
-        loop {
-            let (frame, after) = Frame::split(rest, data.len() - rest.len())?;
-            RtcpPacket::decode(&frame)?;
-            if frame.packet_type == PacketType::SOURCE_DESCRIPTION {
-                SourceDescription::check(&frame)?;
+        // What is wrong is found out apart: here it would have to be kept track of.
+        while let Some((frame, after)) = Frame::split(rest, 0) {
+            if !is_whole(&frame) {
+                break;
             }
-            rest = after;
-            if rest.is_empty() {
+            if after.is_empty() {
                 return Ok(Self { data });
             }
+            rest = after;
         }
+        Err(fault(data))
     }
 
     /// The packets in order.
+    #[inline]
     pub fn packets(&self) -> impl Iterator<Item = RtcpPacket<'a>> + use<'a> {
         self.frames().filter_map(|f| RtcpPacket::decode(&f).ok())
     }
@@ -106,7 +108,7 @@ impl<'a> Compound<'a> {
         let mut rest = self.data;
         let len = rest.len();
         core::iter::from_fn(move || {
-            let (_, after) = Frame::split(rest, len - rest.len()).ok()?;
+            let (_, after) = Frame::split(rest, len - rest.len())?;
             let (raw, _) = rest.split_at_checked(rest.len() - after.len())?;
             rest = after;
             Some(raw)
@@ -145,18 +147,56 @@ impl<'a> Compound<'a> {
         }
     }
 
+    #[inline]
     fn frames(&self) -> impl Iterator<Item = Frame<'a>> + use<'a> {
         let (mut rest, len) = (self.data, self.data.len());
         core::iter::from_fn(move || {
-            let (frame, after) = Frame::split(rest, len - rest.len()).ok()?;
+            let (frame, after) = Frame::split(rest, len - rest.len())?;
             rest = after;
             Some(frame)
         })
     }
 }
 
+/// Whether the lengths and counts in a packet hold.
+#[inline(always)]
+fn is_whole(frame: &Frame<'_>) -> bool {
+    match frame.packet_type {
+        PacketType::SENDER_REPORT => SenderReport::is_whole(frame),
+        PacketType::RECEIVER_REPORT => ReceiverReport::is_whole(frame),
+        PacketType::SOURCE_DESCRIPTION => SourceDescription::check(frame).is_ok(),
+        _ => is_any_whole(*frame),
+    }
+}
+
+#[inline(never)]
+fn is_any_whole(frame: Frame<'_>) -> bool {
+    RtcpPacket::decode(&frame).is_ok()
+}
+
+/// What is wrong with a compound packet in which something is.
+#[cold]
+#[inline(never)]
+fn fault(data: &[u8]) -> RtcpError {
+    let mut rest = data;
+    loop {
+        let offset = data.len() - rest.len();
+        let Some((frame, after)) = Frame::split(rest, offset) else {
+            return Frame::fault(rest, offset);
+        };
+        let checked = RtcpPacket::decode(&frame).and_then(|packet| match packet {
+            RtcpPacket::SourceDescription(_) => SourceDescription::check(&frame),
+            _ => Ok(()),
+        });
+        if let Err(error) = checked {
+            return error;
+        }
+        rest = after;
+    }
+}
+
 impl<'a> RtcpPacket<'a> {
-    #[inline]
+    #[inline(always)]
     fn decode(frame: &Frame<'a>) -> Result<Self, RtcpError> {
         Ok(match frame.packet_type {
             PacketType::SENDER_REPORT => Self::SenderReport(SenderReport::decode(frame)?),
@@ -275,6 +315,7 @@ impl<'a> CompoundWriter<'a> {
 const MAX_BODY: usize = 4 * 65_535;
 
 /// Kept here so that every view reports a body cut short in the same words.
+#[inline]
 pub(super) fn need<'a>(
     frame: &Frame<'_>,
     rest: &'a [u8],

@@ -123,35 +123,21 @@ struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// Cuts the first packet off.
-    fn split(data: &'a [u8], offset: usize) -> Result<(Self, &'a [u8]), RtcpError> {
-        let Some((&[first, packet_type, l0, l1], rest)) = data.split_first_chunk::<4>() else {
-            return Err(truncated("an RTCP header", offset, 4, data.len()));
+    /// Cuts the first packet off; `None` when it is not whole, for which [`fault`](Self::fault)
+    /// has the words.
+    #[inline]
+    fn split(data: &'a [u8], offset: usize) -> Option<(Self, &'a [u8])> {
+        let (&[first, packet_type, l0, l1], rest) = data.split_first_chunk::<4>()?;
+        let (body, rest) = rest.split_at_checked(body_len([l0, l1]))?;
+        let (body, padding) = match first >> 5 {
+            VERSION_2 => (body, 0),
+            PADDED_VERSION_2 => {
+                let padding = *body.last().filter(|padding| **padding > 0)?;
+                let kept = body.len().checked_sub(padding.into())?;
+                (body.get(..kept)?, padding)
+            }
+            _ => return None,
         };
-        if first >> 6 != 2 {
-            return Err(RtcpError::Version {
-                offset,
-                version: first >> 6,
-            });
-        }
-        let len = 4 * usize::from(u16::from_be_bytes([l0, l1]));
-        let Some((mut body, rest)) = rest.split_at_checked(len) else {
-            return Err(truncated("an RTCP packet", offset, 4 + len, data.len()));
-        };
-        let mut padding = 0;
-        if first & 0x20 != 0 {
-            padding = body.last().copied().unwrap_or(0);
-            let available = body.len();
-            let kept = available.checked_sub(usize::from(padding));
-            let (Some(kept), 1..) = (kept, padding) else {
-                return Err(RtcpError::Padding {
-                    offset,
-                    padding,
-                    available,
-                });
-            };
-            body = body.get(..kept).unwrap_or_default();
-        }
         let frame = Self {
             offset,
             count: first & 0x1f,
@@ -159,16 +145,44 @@ impl<'a> Frame<'a> {
             body,
             padding,
         };
-        Ok((frame, rest))
+        Some((frame, rest))
+    }
+
+    /// Why the first packet cannot be cut off.
+    #[cold]
+    fn fault(data: &[u8], offset: usize) -> RtcpError {
+        let Some((&[first, _, l0, l1], rest)) = data.split_first_chunk::<4>() else {
+            return truncated("an RTCP header", offset, 4, data.len());
+        };
+        if first >> 6 != 2 {
+            let version = first >> 6;
+            return RtcpError::Version { offset, version };
+        }
+        let len = body_len([l0, l1]);
+        match rest.get(..len) {
+            Some(body) => RtcpError::Padding {
+                offset,
+                padding: body.last().copied().unwrap_or(0),
+                available: len,
+            },
+            None => truncated("an RTCP packet", offset, 4 + len, data.len()),
+        }
     }
 
     /// Cuts a fixed part off the body.
+    #[inline]
     fn take<const N: usize>(&self, what: &'static str) -> Result<([u8; N], &'a [u8]), RtcpError> {
         match self.body.split_first_chunk::<N>() {
             Some((head, rest)) => Ok((*head, rest)),
             None => Err(truncated(what, self.offset, N, self.body.len())),
         }
     }
+}
+
+/// Bytes behind the header of a packet, by the field that counts their words.
+#[inline]
+fn body_len(words: [u8; 2]) -> usize {
+    4 * usize::from(u16::from_be_bytes(words))
 }
 
 #[cold]
@@ -191,3 +205,7 @@ fn words(data: &[u8]) -> impl Iterator<Item = u32> + Clone + '_ {
 fn ssrcs(data: &[u8]) -> impl Iterator<Item = Ssrc> + Clone + '_ {
     words(data).map(Ssrc::new)
 }
+
+/// The version and the padding bit.
+const VERSION_2: u8 = 0b100;
+const PADDED_VERSION_2: u8 = 0b101;

@@ -68,6 +68,7 @@ pub struct ReportBlock {
 }
 
 impl ReportBlock {
+    #[inline]
     fn decode(bytes: &[u8; BLOCK_LEN]) -> Self {
         let [
             s0,
@@ -146,6 +147,13 @@ pub struct SenderReport<'a> {
 }
 
 impl<'a> SenderReport<'a> {
+    /// Whether [`decode`](Self::decode) can read it.
+    #[inline]
+    pub(super) fn is_whole(frame: &Frame<'_>) -> bool {
+        frame.body.len() >= 24 + BLOCK_LEN * usize::from(frame.count)
+    }
+
+    #[inline]
     pub(super) fn decode(frame: &Frame<'a>) -> Result<Self, RtcpError> {
         let (head, rest) = frame.take::<24>("a sender report")?;
         let [
@@ -192,6 +200,7 @@ impl<'a> SenderReport<'a> {
     }
 
     /// The report blocks, at most 31.
+    #[inline]
     pub fn blocks(&self) -> impl Iterator<Item = ReportBlock> + use<'a> {
         blocks(self.blocks)
     }
@@ -205,6 +214,13 @@ pub struct ReceiverReport<'a> {
 }
 
 impl<'a> ReceiverReport<'a> {
+    /// Whether [`decode`](Self::decode) can read it.
+    #[inline]
+    pub(super) fn is_whole(frame: &Frame<'_>) -> bool {
+        frame.body.len() >= 4 + BLOCK_LEN * usize::from(frame.count)
+    }
+
+    #[inline]
     pub(super) fn decode(frame: &Frame<'a>) -> Result<Self, RtcpError> {
         let (ssrc, rest) = frame.take::<4>("a receiver report")?;
         Ok(Self {
@@ -219,6 +235,7 @@ impl<'a> ReceiverReport<'a> {
     }
 
     /// The report blocks, at most 31.
+    #[inline]
     pub fn blocks(&self) -> impl Iterator<Item = ReportBlock> + use<'a> {
         blocks(self.blocks)
     }
@@ -260,16 +277,20 @@ impl CompoundWriter<'_> {
 }
 
 /// Bytes after the blocks are an extension of the profile, not an error.
+#[inline]
 fn block_bytes<'a>(frame: &Frame<'_>, rest: &'a [u8]) -> Result<&'a [u8], RtcpError> {
     let len = BLOCK_LEN * usize::from(frame.count);
     need(frame, rest, "the report blocks", len)
 }
 
+#[inline]
 fn blocks(bytes: &[u8]) -> impl Iterator<Item = ReportBlock> + '_ {
-    bytes
-        .chunks_exact(BLOCK_LEN)
-        .filter_map(|block| block.first_chunk::<BLOCK_LEN>())
-        .map(ReportBlock::decode)
+    let mut rest = bytes;
+    core::iter::from_fn(move || {
+        let (block, after) = rest.split_first_chunk::<BLOCK_LEN>()?;
+        rest = after;
+        Some(ReportBlock::decode(block))
+    })
 }
 
 fn count(blocks: &[ReportBlock]) -> u8 {

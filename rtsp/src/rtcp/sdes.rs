@@ -44,15 +44,20 @@ impl<'a> SourceDescription<'a> {
     }
 
     /// Walks the chunks once, so that the view need not.
+    #[inline]
     pub(super) fn check(frame: &Frame<'a>) -> Result<(), RtcpError> {
         let mut rest = frame.body;
-        for _ in 0..frame.count {
-            rest = split_chunk(rest, frame.offset)?.1;
+        for left in (0..frame.count).rev() {
+            let (_, items, behind) = split_items(rest, frame.offset)?;
+            if left > 0 {
+                rest = behind_chunk(items, behind);
+            }
         }
         Ok(())
     }
 
     /// The chunks, one for each source, at most 31.
+    #[inline]
     pub fn chunks(&self) -> impl Iterator<Item = SdesChunk<'a>> + use<'a> {
         let (mut rest, mut left) = (self.body, self.count);
         core::iter::from_fn(move || {
@@ -63,9 +68,9 @@ impl<'a> SourceDescription<'a> {
                 let ssrc = Ssrc::new(u32::from_be_bytes(*ssrc));
                 return Some(SdesChunk { ssrc, items });
             }
-            let (chunk, after) = split_chunk(rest, 0).ok()?;
-            rest = after;
-            Some(chunk)
+            let (ssrc, items, behind) = split_items(rest, 0).ok()?;
+            rest = behind_chunk(items, behind);
+            Some(SdesChunk { ssrc, items })
         })
     }
 }
@@ -77,6 +82,7 @@ impl<'a> SdesChunk<'a> {
     }
 
     /// The items in order.
+    #[inline]
     pub fn items(&self) -> impl Iterator<Item = SdesItem<'a>> + use<'a> {
         let mut rest = self.items;
         core::iter::from_fn(move || {
@@ -142,13 +148,14 @@ fn write_chunk(out: &mut Vec<u8>, ssrc: Ssrc, items: &[SdesItem<'_>]) {
     out.resize(begin + len.next_multiple_of(4), 0);
 }
 
-/// Cuts a chunk off. Its terminating zero may be missing at the end of the packet, where Hanwha
-/// cameras leave it out.
-fn split_chunk(body: &[u8], offset: usize) -> Result<(SdesChunk<'_>, &[u8]), RtcpError> {
-    let Some((ssrc, list)) = body.split_first_chunk::<4>() else {
+/// The source of a chunk, its items with all behind them, and what is behind its last item. The
+/// terminating zero may be missing at the end of the packet, where Hanwha cameras leave it out.
+#[inline]
+fn split_items(body: &[u8], offset: usize) -> Result<(Ssrc, &[u8], &[u8]), RtcpError> {
+    let Some((ssrc, items)) = body.split_first_chunk::<4>() else {
         return Err(truncated("an SDES chunk", offset, 4, body.len()));
     };
-    let mut rest = list;
+    let mut rest = items;
     while let Some((_, after)) = split_item(rest) {
         rest = after;
     }
@@ -156,15 +163,17 @@ fn split_chunk(body: &[u8], offset: usize) -> Result<(SdesChunk<'_>, &[u8]), Rtc
         let expected = 2 + tail.first().copied().map_or(0, usize::from);
         return Err(truncated("an SDES item", offset, expected, rest.len()));
     }
-    let items_len = list.len() - rest.len();
-    let after = list.get((items_len + 1).next_multiple_of(4)..);
-    let chunk = SdesChunk {
-        ssrc: Ssrc::new(u32::from_be_bytes(*ssrc)),
-        items: list,
-    };
-    Ok((chunk, after.unwrap_or_default()))
+    Ok((Ssrc::new(u32::from_be_bytes(*ssrc)), items, rest))
 }
 
+/// What follows a chunk: its items end with a zero at least, and then with a whole word.
+#[inline]
+fn behind_chunk<'a>(items: &'a [u8], behind: &[u8]) -> &'a [u8] {
+    let len = ((items.len() - behind.len()) | 3) + 1;
+    items.get(len..).unwrap_or_default()
+}
+
+#[inline]
 fn split_item(list: &[u8]) -> Option<(SdesItem<'_>, &[u8])> {
     let [kind @ 1..=255, len, rest @ ..] = list else {
         return None;
