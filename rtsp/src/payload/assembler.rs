@@ -34,7 +34,16 @@ pub struct Buffer {
 #[derive(Debug, Default)]
 pub struct Slices {
     parts: Vec<Bytes>,
+    /// Their bytes, and what their handles cost, so that a flood of small ones meets the limit.
     len: usize,
+}
+
+impl Slices {
+    #[inline]
+    fn push(&mut self, part: Bytes) {
+        self.len += PART_COST + part.len();
+        self.parts.push(part);
+    }
 }
 
 /// A position in a store to go back to.
@@ -56,7 +65,7 @@ pub trait Store: Debug + Default {
     fn copy(&mut self, bytes: &[u8]);
     /// Adds one byte that stands in no packet.
     fn byte(&mut self, byte: u8);
-    /// Bytes so far.
+    /// What counts towards the limit of a frame so far.
     fn len(&self) -> usize;
     /// Where the store stands.
     fn mark(&self) -> Mark;
@@ -178,21 +187,19 @@ impl Store for Slices {
 
     fn copy(&mut self, bytes: &[u8]) {
         if !bytes.is_empty() {
-            self.len += bytes.len();
-            self.parts.push(Bytes::copy_from_slice(bytes));
+            self.push(Bytes::copy_from_slice(bytes));
         }
     }
 
     fn byte(&mut self, byte: u8) {
         let at = usize::from(byte);
         let part = ALL_BYTES.get(at..=at).unwrap_or_default();
-        self.len += part.len();
-        self.parts.push(Bytes::from_static(part));
+        self.push(Bytes::from_static(part));
     }
 
+    #[inline]
     fn len(&self) -> usize {
-        // Each part costs its handle too, so that a flood of small ones meets the limit.
-        self.len + PART_COST * self.parts.len()
+        self.len
     }
 
     fn mark(&self) -> Mark {
@@ -237,8 +244,7 @@ impl Store for Slices {
 impl Take<Bytes> for Slices {
     fn slice(&mut self, payload: &Bytes, range: Range<usize>) {
         if range.start < range.end && range.end <= payload.len() {
-            self.len += range.len();
-            self.parts.push(payload.slice(range));
+            self.push(payload.slice(range));
         }
     }
 
@@ -246,8 +252,7 @@ impl Take<Bytes> for Slices {
     fn rest(&mut self, mut payload: Bytes, from: usize) {
         if from < payload.len() {
             payload.advance(from);
-            self.len += payload.len();
-            self.parts.push(payload);
+            self.push(payload);
         }
     }
 }
@@ -331,12 +336,6 @@ impl<S: Store> Assembler<S> {
     #[inline]
     pub(super) const fn unit_is_open(&self) -> bool {
         self.open.is_some()
-    }
-
-    /// Whether a packet without gap before it can only go on with the unit in progress, or end it.
-    #[inline]
-    pub(super) fn goes_on(&self, head: &Head) -> bool {
-        self.open.is_some() && !head.marker && self.timestamp == Some(head.timestamp)
     }
 
     /// Ends the unit in progress.
@@ -463,10 +462,11 @@ impl<S: Store> Assembler<S> {
         self.drop_frame();
     }
 
-    /// Whether the frame in progress and `more` bytes go over the limit.
+    /// What the store may count; what the units count is taken off.
     #[inline]
-    pub(super) fn is_over(&self, more: usize) -> bool {
-        self.store.len() + more + UNIT_COST * self.units.len() > self.max_frame_len
+    pub(super) fn limit(&self) -> usize {
+        self.max_frame_len
+            .saturating_sub(UNIT_COST * self.units.len())
     }
 
     fn prefix_len(&self) -> usize {

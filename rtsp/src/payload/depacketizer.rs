@@ -9,7 +9,7 @@ use super::{
     Buffer, DepacketizeError, Frame, Framing, Output, ParameterSets, Slices, aac, ac3, av1, h264,
     h265, jpeg, latm, mpa, raw, vp8, vp9,
 };
-use crate::rtp::{RtpPacket, SequenceNumber};
+use crate::rtp::{RtpPacket, RtpTime, SequenceNumber};
 
 /// Turns the packets of one track into frames.
 ///
@@ -20,7 +20,12 @@ use crate::rtp::{RtpPacket, SequenceNumber};
 pub struct Depacketizer<O: Output = Buffer> {
     format: Format,
     out: Assembler<O>,
-    expected: Option<SequenceNumber>,
+    middle: Middle,
+    /// The unit that the next packet goes on with, or ends, when it is the one expected.
+    unit: Option<OpenUnit>,
+    /// The number of the next packet, once there was one.
+    expected: SequenceNumber,
+    begun: bool,
     /// Packets are missing before the next payload; empty ones came in between.
     gap: bool,
     /// The number that would confirm that the source began anew.
@@ -43,14 +48,54 @@ enum Format {
 }
 
 impl Format {
-    /// Where the bytes begin in a payload that neither begins nor ends a unit.
-    #[inline]
-    fn middle_of_unit(&self, payload: &[u8]) -> Option<usize> {
+    const fn middle(&self) -> Middle {
         match self {
-            Self::H264(_) => h264::middle_of_unit(payload),
-            Self::H265(_) => h265::middle_of_unit(payload),
-            _ => None,
+            Self::H264(_) => h264::MIDDLE,
+            Self::H265(_) => h265::MIDDLE,
+            _ => Middle::NONE,
         }
+    }
+}
+
+/// What packets in the middle of a unit are to be compared with.
+#[derive(Debug, Clone, Copy)]
+struct OpenUnit {
+    timestamp: RtpTime,
+    /// How much the frame in progress may count before such a packet's payload.
+    limit: usize,
+}
+
+/// What payloads begin with that neither begin nor end a unit, so that telling one is a
+/// comparison. One of fewer than four bytes is told with all others.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Middle {
+    mask: u32,
+    bits: u32,
+    len: usize,
+}
+
+impl Middle {
+    /// Formats that do not tell.
+    const NONE: Self = Self {
+        mask: 0,
+        bits: 1,
+        len: 0,
+    };
+
+    /// A header of `len` bytes whose bits under a mask are these.
+    pub(super) const fn new(mask: [u8; 4], bits: [u8; 4], len: usize) -> Self {
+        Self {
+            mask: u32::from_be_bytes(mask),
+            bits: u32::from_be_bytes(bits),
+            len,
+        }
+    }
+
+    /// Length of the header where it is one.
+    #[inline]
+    fn header_len(self, payload: &[u8]) -> Option<usize> {
+        let begin = u32::from_be_bytes(*payload.first_chunk()?);
+        (begin & self.mask == self.bits).then_some(self.len)
     }
 }
 
@@ -95,7 +140,12 @@ impl Depacketizer<Buffer> {
             marker: packet.marker(),
             gap: false,
         };
-        self.push_payload(head, packet.payload())
+        let payload = packet.payload();
+        if let Some(from) = self.middle_of_unit(&head, payload) {
+            self.out.store.rest(payload, from);
+            return Ok(());
+        }
+        self.push_any(head, payload)
     }
 }
 
@@ -121,7 +171,16 @@ impl Depacketizer<Slices> {
             marker: packet.marker(),
             gap: false,
         };
-        self.push_payload(head, packet.into_payload())
+        if !packet.has_padding() {
+            let payload = packet.as_bytes().get(packet.header_len()..);
+            let from = payload.and_then(|payload| self.middle_of_unit(&head, payload));
+            if let Some(from) = from {
+                let from = packet.header_len() + from;
+                self.out.store.rest(packet.into_inner(), from);
+                return Ok(());
+            }
+        }
+        self.push_any(head, packet.into_payload())
     }
 }
 
@@ -131,25 +190,29 @@ impl<O: Output> Depacketizer<O> {
             Codec::H264(_) | Codec::H265(_) | Codec::Aac(_) => framing,
             _ => Framing::Raw,
         };
+        let format = match codec {
+            Codec::H264(parameters) => Format::H264(h264::Depacketizer::new(parameters)),
+            Codec::H265(parameters) => Format::H265(h265::Depacketizer::new(parameters)),
+            Codec::Av1(_) => Format::Av1(av1::Depacketizer::default()),
+            Codec::Vp8 => Format::Vp8(vp8::Depacketizer),
+            Codec::Vp9(_) => Format::Vp9(vp9::Depacketizer),
+            Codec::Jpeg => Format::Jpeg(jpeg::Depacketizer::default()),
+            Codec::Aac(parameters) => Format::Aac(aac::Depacketizer::new(parameters)?),
+            Codec::Latm(parameters) => Format::Latm(latm::Depacketizer::new(parameters)?),
+            Codec::Mpa => Format::Mpa(mpa::Depacketizer::default()),
+            Codec::Ac3(parameters) => Format::Ac3(ac3::Depacketizer::new(*parameters)),
+            Codec::Opus(_) => Format::Raw(raw::Depacketizer::opus()),
+            Codec::Pcm(parameters) => Format::Raw(raw::Depacketizer::pcm(*parameters)),
+            Codec::Mp2t => Format::Raw(raw::Depacketizer::transport_stream()),
+            Codec::Raw(_) => Format::Raw(raw::Depacketizer::pass_through()),
+        };
         Ok(Self {
-            format: match codec {
-                Codec::H264(parameters) => Format::H264(h264::Depacketizer::new(parameters)),
-                Codec::H265(parameters) => Format::H265(h265::Depacketizer::new(parameters)),
-                Codec::Av1(_) => Format::Av1(av1::Depacketizer::default()),
-                Codec::Vp8 => Format::Vp8(vp8::Depacketizer),
-                Codec::Vp9(_) => Format::Vp9(vp9::Depacketizer),
-                Codec::Jpeg => Format::Jpeg(jpeg::Depacketizer::default()),
-                Codec::Aac(parameters) => Format::Aac(aac::Depacketizer::new(parameters)?),
-                Codec::Latm(parameters) => Format::Latm(latm::Depacketizer::new(parameters)?),
-                Codec::Mpa => Format::Mpa(mpa::Depacketizer::default()),
-                Codec::Ac3(parameters) => Format::Ac3(ac3::Depacketizer::new(*parameters)),
-                Codec::Opus(_) => Format::Raw(raw::Depacketizer::opus()),
-                Codec::Pcm(parameters) => Format::Raw(raw::Depacketizer::pcm(*parameters)),
-                Codec::Mp2t => Format::Raw(raw::Depacketizer::transport_stream()),
-                Codec::Raw(_) => Format::Raw(raw::Depacketizer::pass_through()),
-            },
+            middle: format.middle(),
+            format,
             out: Assembler::new(framing),
-            expected: None,
+            unit: None,
+            expected: SequenceNumber::default(),
+            begun: false,
             // Nothing is known of what came before the first packet.
             gap: true,
             restart_at: None,
@@ -162,6 +225,7 @@ impl<O: Output> Depacketizer<O> {
     #[must_use]
     pub const fn with_max_frame_len(mut self, bytes: usize) -> Self {
         self.out.max_frame_len = bytes;
+        self.unit = None;
         self
     }
 
@@ -185,6 +249,7 @@ impl<O: Output> Depacketizer<O> {
 
     /// Ends the frame in progress: the stream ended or pauses.
     pub fn flush(&mut self) {
+        self.unit = None;
         with_format!(&mut self.format, inner => inner.flush(&mut self.out));
     }
 
@@ -192,7 +257,8 @@ impl<O: Output> Depacketizer<O> {
     pub fn restart(&mut self) {
         self.out.drop_frame();
         self.out.lost = 0;
-        self.expected = None;
+        self.unit = None;
+        self.begun = false;
         self.gap = true;
         self.restart_at = None;
         with_format!(&mut self.format, inner => inner.reset());
@@ -208,33 +274,44 @@ impl<O: Output> Depacketizer<O> {
         }
     }
 
-    #[inline]
-    fn push_payload<P: AsRef<[u8]>>(
-        &mut self,
-        head: Head,
-        payload: P,
-    ) -> Result<(), DepacketizeError>
-    where
-        O: Take<P>,
-    {
-        if self.expected != Some(head.sequence) {
-            self.gap |= self.gap_before(head.sequence)?;
+    /// Where the bytes begin in a payload that is no more than the next bytes of a unit, as most
+    /// of video are; [`push_any`](Self::push_any) is for all others.
+    #[inline(always)]
+    fn middle_of_unit(&mut self, head: &Head, payload: &[u8]) -> Option<usize> {
+        let unit = self.unit?;
+        if head.sequence != self.expected || head.timestamp != unit.timestamp || head.marker {
+            return None;
         }
-        self.expected = Some(head.sequence.next());
-        let len = payload.as_ref().len();
-        // Most packets of video are no more than the next bytes of a unit.
-        if !self.gap && self.out.goes_on(&head) && !self.out.is_over(len + PREFIX_LEN) {
-            if let Some(from) = self.format.middle_of_unit(payload.as_ref()) {
-                self.out.store.rest(payload, from);
-                return Ok(());
-            }
+        let from = self.middle.header_len(payload)?;
+        if self.out.store.len() + payload.len() > unit.limit {
+            return None;
         }
-        self.push_any(head, payload)
+        self.expected = head.sequence.next();
+        Some(from)
     }
 
     /// Apart, so that the little that most packets need saves few registers.
     #[inline(never)]
-    fn push_any<P: AsRef<[u8]>>(
+    fn push_any<P: AsRef<[u8]>>(&mut self, head: Head, payload: P) -> Result<(), DepacketizeError>
+    where
+        O: Take<P>,
+    {
+        if !self.begun || self.expected != head.sequence {
+            self.gap |= self.gap_before(head.sequence)?;
+        }
+        self.begun = true;
+        self.expected = head.sequence.next();
+        let pushed = self.push_payload(head, payload);
+        let timestamp = self.out.timestamp().filter(|_| self.out.unit_is_open());
+        self.unit = timestamp.filter(|_| !self.gap).map(|timestamp| OpenUnit {
+            timestamp,
+            limit: self.out.limit().saturating_sub(PREFIX_LEN),
+        });
+        pushed
+    }
+
+    #[inline]
+    fn push_payload<P: AsRef<[u8]>>(
         &mut self,
         mut head: Head,
         payload: P,
@@ -248,7 +325,7 @@ impl<O: Output> Depacketizer<O> {
         }
         head.gap = core::mem::take(&mut self.gap);
         self.out.saw_marker |= head.marker;
-        if self.out.is_over(len + PREFIX_LEN) {
+        if self.out.store.len() + len + PREFIX_LEN > self.out.limit() {
             self.out.cut_frame();
             with_format!(&mut self.format, inner => inner.reset());
             return Err(DepacketizeError::FrameTooLong {
@@ -267,9 +344,10 @@ impl<O: Output> Depacketizer<O> {
     /// began anew. RFC 3550, appendix A.1.
     #[cold]
     fn gap_before(&mut self, sequence: SequenceNumber) -> Result<bool, DepacketizeError> {
-        let Some(expected) = self.expected else {
+        if !self.begun {
             return Ok(false);
-        };
+        }
+        let expected = self.expected;
         let ahead = sequence.since(expected);
         let confirmed = self.restart_at.take() == Some(sequence);
         match u32::try_from(ahead) {

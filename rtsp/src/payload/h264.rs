@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use bytes::Bytes;
 
 use super::assembler::{Assembler, Head, Store, Take};
-use super::depacketizer::Fault;
+use super::depacketizer::{Fault, Middle};
 use super::nal::{AccessUnits, NalKind, ParameterSets, SetKind, StartCode, close_open};
 use super::packetizer::{Body, PacketHead};
 use super::{Framing, PacketizeError, Units};
@@ -55,19 +55,6 @@ fn kind(unit: &[u8]) -> NalKind {
             8 => Some(SetKind::H264Pps),
             _ => None,
         },
-    }
-}
-
-/// Where the bytes begin in a fragment that is neither the first nor the last of its unit.
-#[inline]
-pub(super) fn middle_of_unit(payload: &[u8]) -> Option<usize> {
-    match payload {
-        [indicator, fu_header, ..]
-            if indicator & TYPE_MASK == FU_A && fu_header & (START_BIT | END_BIT) == 0 =>
-        {
-            Some(2)
-        }
-        _ => None,
     }
 }
 
@@ -431,3 +418,6 @@ const FU_A: u8 = 28;
 const FU_B: u8 = 29;
 const START_BIT: u8 = 0x80;
 const END_BIT: u8 = 0x40;
+/// A FU-A without either bit.
+pub(super) const MIDDLE: Middle =
+    Middle::new([TYPE_MASK, START_BIT | END_BIT, 0, 0], [FU_A, 0, 0, 0], 2);

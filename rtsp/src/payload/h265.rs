@@ -1,7 +1,7 @@
 //! H.265: RFC 7798.
 
 use super::assembler::{Assembler, Head, Store, Take};
-use super::depacketizer::Fault;
+use super::depacketizer::{Fault, Middle};
 use super::nal::{AccessUnits, NalKind, ParameterSets, SetKind, StartCode, close_open};
 use super::packetizer::{Body, PacketHead};
 use super::{Framing, PacketizeError, Units};
@@ -46,19 +46,6 @@ fn kind(unit: &[u8]) -> NalKind {
 
 const fn nal_type(first: u8) -> u8 {
     (first >> 1) & 0x3f
-}
-
-/// Where the bytes begin in a fragment that is neither the first nor the last of its unit.
-#[inline]
-pub(super) fn middle_of_unit(payload: &[u8]) -> Option<usize> {
-    match payload {
-        [first, _, fu_header, ..]
-            if nal_type(*first) == FU && fu_header & (START_BIT | END_BIT) == 0 =>
-        {
-            Some(3)
-        }
-        _ => None,
-    }
 }
 
 #[derive(Debug, Default)]
@@ -364,3 +351,9 @@ const FU: u8 = 49;
 const PACI: u8 = 50;
 const START_BIT: u8 = 0x80;
 const END_BIT: u8 = 0x40;
+/// An FU without either bit.
+pub(super) const MIDDLE: Middle = Middle::new(
+    [TYPE_MASK, 0, START_BIT | END_BIT, 0],
+    [FU << 1, 0, 0, 0],
+    3,
+);
