@@ -4,10 +4,11 @@ use alloc::collections::VecDeque;
 
 use bytes::Bytes;
 
+use super::event::{Event, FileTag};
 use super::header::{FileHeader, SIGNATURE};
 use super::input::Input;
 use super::recover::Recover;
-use crate::{DemuxError, LimitExceeded, Limits, Tag, TagHeader, Warning};
+use crate::{DemuxError, LimitExceeded, Limits, TagHeader, Warning};
 
 /// How much a [`Demuxer`] forgives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -21,75 +22,6 @@ pub enum Mode {
     Tolerant,
     /// Finds the next tag behind whatever is in between, and tells what it skipped.
     Recover,
-}
-
-/// What a [`Demuxer`] found.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event {
-    /// A file header. A second one means that another file was appended: its clock, its tracks
-    /// and its configuration start anew.
-    Header {
-        /// Position in the input.
-        offset: u64,
-        /// The header.
-        header: FileHeader,
-    },
-    /// A tag.
-    Tag(FileTag),
-    /// Bytes that belong to no tag (recover mode).
-    Skipped {
-        /// Position of the first of them.
-        offset: u64,
-        /// How many.
-        len: u64,
-    },
-    /// The input ended inside a header or tag, which is not delivered, or inside the
-    /// PreviousTagSize behind the last tag, which is.
-    Truncated {
-        /// Position of what is torn.
-        offset: u64,
-        /// How many of its bytes are there.
-        left: u64,
-    },
-    /// A deviation that cost nothing.
-    Warning {
-        /// Position in the input.
-        offset: u64,
-        /// What deviates.
-        warning: Warning,
-    },
-}
-
-/// A tag and what its file said about it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FileTag {
-    /// Position of the tag's first byte in the input.
-    pub offset: u64,
-    /// StreamID; 0 in valid files.
-    pub stream_id: u32,
-    /// PreviousTagSize behind the tag; `None` when the input ended before it.
-    pub previous_tag_size: Option<u32>,
-    /// The tag.
-    pub tag: Tag,
-}
-
-impl FileTag {
-    #[inline]
-    fn new(offset: u64, header: &TagHeader, previous_tag_size: Option<u32>, body: Bytes) -> Self {
-        Self {
-            offset,
-            stream_id: header.stream_id,
-            previous_tag_size,
-            tag: Tag {
-                kind: header.kind,
-                filtered: header.filtered,
-                timestamp: header.timestamp,
-                body,
-            },
-        }
-    }
 }
 
 /// Reads an FLV file or stream that arrives in pieces of any size.

@@ -8,6 +8,7 @@
 
 mod append;
 mod demux;
+mod event;
 mod header;
 mod heads;
 mod input;
@@ -20,7 +21,8 @@ mod source;
 mod walk;
 
 pub use append::Resumed;
-pub use demux::{Demuxer, Event, FileTag, Mode};
+pub use demux::{Demuxer, Mode};
+pub use event::{Event, FileTag};
 pub use header::FileHeader;
 pub use heads::FileError;
 pub use mux::Framed;

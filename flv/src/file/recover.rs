@@ -8,7 +8,8 @@
 //! test is used: length-prefixed NAL units are full of zeros and small numbers, and some of
 //! them look like tag headers.
 
-use super::demux::{Demuxer, Event, Place, is_signature};
+use super::demux::{Demuxer, Place, is_signature};
+use super::event::Event;
 use super::header::FileHeader;
 use crate::{TagHeader, Warning};
 
