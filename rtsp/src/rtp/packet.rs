@@ -82,31 +82,12 @@ impl<B: AsRef<[u8]>> RtpPacket<B> {
             return Err(truncated("the fixed header", FIXED_LEN, len));
         };
         let [first, second, s0, s1, t0, t1, t2, t3, i0, i1, i2, i3] = *fixed;
-        if first >> 6 != VERSION {
-            return Err(RtpError::Version(first >> 6));
-        }
-        let mut payload_start = FIXED_LEN + 4 * usize::from(first & CSRC_MASK);
-        if payload_start > len {
-            return Err(truncated("the CSRC list", payload_start, len));
-        }
-        if first & EXTENSION_BIT != 0 {
-            let Some([_, _, l0, l1]) = chunk(data, payload_start) else {
-                return Err(truncated("the extension header", payload_start + 4, len));
-            };
-            payload_start += 4 + 4 * usize::from(u16::from_be_bytes([l0, l1]));
-            if payload_start > len {
-                return Err(truncated("the extension", payload_start, len));
-            }
-        }
-        let mut payload_end = len;
-        if first & PADDING_BIT != 0 {
-            let padding = data.last().copied().unwrap_or(0);
-            let available = len - payload_start;
-            if padding == 0 || usize::from(padding) > available {
-                return Err(RtpError::Padding { padding, available });
-            }
-            payload_end -= usize::from(padding);
-        }
+        // Nearly all packets have neither sources nor padding.
+        let (payload_start, payload_end) = match first {
+            PLAIN => (FIXED_LEN, len),
+            EXTENDED => (extension_end(data, FIXED_LEN)?, len),
+            _ => payload_of(first, data)?,
+        };
         Ok(Self {
             timestamp: RtpTime::new(u32::from_be_bytes([t0, t1, t2, t3])),
             ssrc: Ssrc::new(u32::from_be_bytes([i0, i1, i2, i3])),
@@ -400,6 +381,44 @@ impl<'a> RtpPacketBuilder<'a> {
     }
 }
 
+/// Where the payload of a packet with this first byte begins and ends.
+fn payload_of(first: u8, data: &[u8]) -> Result<(usize, usize), RtpError> {
+    let len = data.len();
+    if first >> 6 != VERSION {
+        return Err(RtpError::Version(first >> 6));
+    }
+    let mut start = FIXED_LEN + 4 * usize::from(first & CSRC_MASK);
+    if start > len {
+        return Err(truncated("the CSRC list", start, len));
+    }
+    if first & EXTENSION_BIT != 0 {
+        start = extension_end(data, start)?;
+    }
+    let mut end = len;
+    if first & PADDING_BIT != 0 {
+        let padding = data.last().copied().unwrap_or(0);
+        let available = len - start;
+        if padding == 0 || usize::from(padding) > available {
+            return Err(RtpError::Padding { padding, available });
+        }
+        end -= usize::from(padding);
+    }
+    Ok((start, end))
+}
+
+/// Where the extension ends whose header stands at `at`.
+#[inline]
+fn extension_end(data: &[u8], at: usize) -> Result<usize, RtpError> {
+    let Some([_, _, l0, l1]) = chunk(data, at) else {
+        return Err(truncated("the extension header", at + 4, data.len()));
+    };
+    let end = at + 4 + 4 * usize::from(u16::from_be_bytes([l0, l1]));
+    if end > data.len() {
+        return Err(truncated("the extension", end, data.len()));
+    }
+    Ok(end)
+}
+
 #[inline]
 fn chunk<const N: usize>(data: &[u8], at: usize) -> Option<[u8; N]> {
     data.get(at..)?.first_chunk::<N>().copied()
@@ -415,6 +434,10 @@ const fn truncated(what: &'static str, expected: usize, actual: usize) -> RtpErr
 }
 
 const VERSION: u8 = 2;
+/// The first byte of a packet without padding, extension and sources.
+const PLAIN: u8 = VERSION << 6;
+/// The first byte of a packet with an extension, without padding and sources.
+const EXTENDED: u8 = PLAIN | EXTENSION_BIT;
 const FIXED_LEN: usize = 12;
 const PADDING_BIT: u8 = 0x20;
 const EXTENSION_BIT: u8 = 0x10;
