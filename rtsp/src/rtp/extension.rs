@@ -44,7 +44,8 @@ impl<'a> Extension<'a> {
         let has_elements = one_byte || self.profile & 0xfff0 == Self::TWO_BYTE;
         Elements {
             one_byte,
-            rest: if has_elements { self.data } else { &[] },
+            data: if has_elements { self.data } else { &[] },
+            at: 0,
         }
     }
 
@@ -130,7 +131,9 @@ impl<'a> Element<'a> {
 pub struct Elements<'a> {
     /// Whether they have the one-byte form.
     one_byte: bool,
-    rest: &'a [u8],
+    data: &'a [u8],
+    /// Where the next element starts, or padding in front of it. `at <= data.len()`
+    at: usize,
 }
 
 impl<'a> Iterator for Elements<'a> {
@@ -138,39 +141,38 @@ impl<'a> Iterator for Elements<'a> {
 
     #[inline]
     fn next(&mut self) -> Option<Element<'a>> {
-        loop {
-            let (&head, mut rest) = self.rest.split_first()?;
-            // Padding.
-            if head == 0 {
-                self.rest = rest;
-                continue;
+        let mut at = self.at;
+        let head = loop {
+            match *self.data.get(at)? {
+                // Padding.
+                0 => at += 1,
+                head => break head,
             }
-            let (id, len);
-            if self.one_byte {
-                // Id 15, and id 0 with a length, end the list: RFC 8285, section 4.2.
-                if !(0x10..0xf0).contains(&head) {
-                    return self.end();
-                }
-                (id, len) = (head >> 4, usize::from(head & 0x0f) + 1);
-            } else {
-                let Some((second, behind)) = rest.split_first() else {
-                    return self.end();
-                };
-                (id, len) = (head, usize::from(*second));
-                rest = behind;
+        };
+        let (id, begin, len);
+        if self.one_byte {
+            // Id 15, and id 0 with a length, end the list: RFC 8285, section 4.2.
+            if !(0x10..0xf0).contains(&head) {
+                return self.end();
             }
-            let Some((data, rest)) = rest.split_at_checked(len) else {
+            (id, begin, len) = (head >> 4, at + 1, usize::from(head & 0x0f) + 1);
+        } else {
+            let Some(second) = self.data.get(at + 1) else {
                 return self.end();
             };
-            self.rest = rest;
-            return Some(Element { id, data });
+            (id, begin, len) = (head, at + 2, usize::from(*second));
         }
+        let Some(data) = self.data.get(begin..begin + len) else {
+            return self.end();
+        };
+        self.at = begin + len;
+        Some(Element { id, data })
     }
 }
 
 impl<'a> Elements<'a> {
     const fn end(&mut self) -> Option<Element<'a>> {
-        self.rest = &[];
+        self.data = &[];
         None
     }
 }
