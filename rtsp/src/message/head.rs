@@ -9,7 +9,6 @@ use crate::{
     error::{LimitExceeded, Malformed, ReadError},
     header,
     message::{StatusCode, Version},
-    scan::find_soon,
 };
 
 /// Start line and header fields of one message, borrowed from the buffer they stand in.
@@ -255,32 +254,29 @@ fn start_line(line: &str) -> Result<(StartLine<'_>, Version), Malformed> {
         offset: 0,
         expected,
     };
-    let (first, rest) = find_soon(b' ', line.as_bytes())
-        .and_then(|blank| Some((line.get(..blank)?, line.get(blank + 1..)?)))
-        .ok_or_else(|| bad("a blank in the first line"))?;
-    if first.starts_with("RTSP/") {
-        return status_line(first, rest.trim_ascii());
+    if line.starts_with("RTSP/") {
+        let (version, rest) = line
+            .split_once(' ')
+            .ok_or_else(|| bad("a blank in the first line"))?;
+        return status_line(version, rest.trim_ascii());
     }
-    let rest = rest.trim_ascii();
-    let (uri, version) = rest
-        .as_bytes()
-        .iter()
-        .rposition(|byte| *byte == b' ')
-        .and_then(|blank| Some((rest.get(..blank)?, rest.get(blank + 1..)?)))
-        .ok_or_else(|| bad("a URI and a version"))?;
+    let line = line.trim_ascii_end();
+    let (method, rest) = line
+        .split_at_checked(token_len(line))
+        .filter(|(method, rest)| !method.is_empty() && rest.starts_with(' '))
+        .ok_or_else(|| bad("a method and a blank"))?;
+    let (uri, version) = uri_and_version(rest).ok_or_else(|| bad("a URI and a version"))?;
     let version = version
         .parse()
         .map_err(|_| bad("a version such as RTSP/1.0"))?;
-    if !is_token(first) {
-        return Err(bad("a method"));
-    }
-    Ok((
-        StartLine::Request {
-            method: first,
-            uri: uri.trim_ascii(),
-        },
-        version,
-    ))
+    Ok((StartLine::Request { method, uri }, version))
+}
+
+/// What stands behind the method of a request line, its last eight bytes taken for the version.
+fn uri_and_version(rest: &str) -> Option<(&str, &str)> {
+    let (uri, version) = rest.split_at_checked(rest.len().checked_sub(VERSION_LEN)?)?;
+    let uri = uri.strip_suffix(' ')?.trim_ascii();
+    (!uri.is_empty()).then_some((uri, version))
 }
 
 /// A status line behind its version. RFC 2326, section 7.1.
@@ -302,11 +298,20 @@ fn status_line<'a>(version: &str, rest: &'a str) -> Result<(StartLine<'a>, Versi
     Ok((StartLine::Response { status, reason }, version))
 }
 
-/// `1*<any CHAR except CTLs or separators>`. RFC 2326, section 15.1.
-pub(super) fn is_token(text: &str) -> bool {
-    let allowed = |byte: u8| TOKEN.get(usize::from(byte)).is_some_and(|allowed| *allowed);
-    !text.is_empty() && text.bytes().all(allowed)
+/// How long the token is that the line starts with: `1*<any CHAR except CTLs or separators>`.
+///
+/// RFC 2326, section 15.1.
+fn token_len(line: &str) -> usize {
+    let allowed = |byte: &u8| {
+        TOKEN
+            .get(usize::from(*byte))
+            .is_some_and(|allowed| *allowed)
+    };
+    line.bytes().take_while(allowed).count()
 }
+
+/// `RTSP/1.0`.
+const VERSION_LEN: usize = 8;
 
 /// Whether a byte may stand in a token.
 #[expect(clippy::indexing_slicing, reason = "evaluated by the compiler")]

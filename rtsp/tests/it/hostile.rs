@@ -3,7 +3,7 @@
 use weir_rtsp::{
     LimitExceeded, Limits, Malformed, ReadError, ValueError,
     header::{Range, Transports},
-    message::{Item, Reader, Response, Resync, StatusCode},
+    message::{Head, Item, Reader, Response, Resync, StatusCode},
     sdp::{Description, SdpProblem},
     tunnel::{self, TunnelError},
 };
@@ -78,6 +78,12 @@ fn first_lines_that_are_none_are_errors_with_their_place() {
     let lines = [
         ("OPTIONS * HTTP/1.1", "a version such as RTSP/1.0"),
         ("OPTIONS RTSP/1.0", "a URI and a version"),
+        ("OPTIONS   RTSP/1.0", "a URI and a version"),
+        ("OPTIONS *RTSP/1.0", "a URI and a version"),
+        ("OPTIONS * RTSP/1.0.0", "a URI and a version"),
+        ("OPTIONS", "a method and a blank"),
+        ("OPT/IONS * RTSP/1.0", "a method and a blank"),
+        (" * RTSP/1.0", "a method and a blank"),
         ("RTSP/1.0 20 OK", "a status code of three digits"),
         ("RTSP/1.0 2000 OK", "a status code of three digits"),
         ("RTSP/10 200 OK", "a version such as RTSP/1.0"),
@@ -87,8 +93,9 @@ fn first_lines_that_are_none_are_errors_with_their_place() {
             offset: 0,
             expected,
         };
-        let got = read(format!("{line}\r\n\r\n").as_bytes(), Limits::default());
-        assert_eq!(got, Err(error.into()), "{line}");
+        let head = format!("{line}\r\n\r\n");
+        let got = Head::parse(head.as_bytes(), &Limits::default());
+        assert_eq!(got.err(), Some(error.into()), "{line}");
     }
     let error = Malformed::Unframed {
         offset: 0,
