@@ -6,6 +6,7 @@
 
 mod fields;
 mod head;
+mod input;
 mod interleaved;
 mod layout;
 mod method;

@@ -1,25 +1,28 @@
 //! The incremental reader: bytes in, whole messages and frames out.
 
-use alloc::{boxed::Box, collections::VecDeque, string::String, vec::Vec};
+use alloc::{boxed::Box, string::String, vec::Vec};
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use memchr::memchr;
 
 use crate::{
     Limits,
     error::{LimitExceeded, Malformed, ReadError},
-    message::{Head, Headers, Interleaved, Method, Request, Response, StartLine},
+    message::{Head, Headers, Interleaved, Method, Request, Response, StartLine, input::Input},
     warning::{Warning, WarningCode, Warnings},
 };
 
 /// One whole thing read from a connection.
+///
+/// Messages are boxed: nearly all items are frames, and moving an item would cost them more than
+/// what they need themselves.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Item {
     /// A request with its body.
-    Request(Request),
+    Request(Box<Request>),
     /// A response with its body.
-    Response(Response),
+    Response(Box<Response>),
     /// A `$` frame.
     Data(Interleaved),
     /// Bytes that belong to no message were skipped.
@@ -64,12 +67,7 @@ pub enum Resync {
 pub struct Reader {
     limits: Limits,
     resync: Resync,
-    /// Bytes not yet looked at, none of them empty.
-    queue: VecDeque<Bytes>,
-    /// Of the first byte of `queue`, in the stream.
-    offset: u64,
-    /// Of the byte behind `queue`, in the stream.
-    pushed: u64,
+    input: Input,
     state: State,
     /// Where skipping began.
     skipped_from: Option<u64>,
@@ -80,13 +78,13 @@ pub struct Reader {
 
 #[derive(Debug)]
 enum State {
-    /// A message, a frame or an empty line starts at the front of the queue.
+    /// A message, a frame or an empty line starts at the front of the input.
     Boundary,
     /// The first bytes of a head; its end has not come.
     Head { start: u64, bytes: Vec<u8> },
     /// The message is read up to its body, of which `len - body.len()` bytes are missing.
     Body {
-        message: Box<Item>,
+        message: Item,
         body: Vec<u8>,
         len: usize,
     },
@@ -117,9 +115,7 @@ impl Reader {
         Self {
             limits,
             resync,
-            queue: VecDeque::new(),
-            offset: 0,
-            pushed: 0,
+            input: Input::default(),
             state: State::Boundary,
             skipped_from: None,
             channels: [0; 4],
@@ -129,17 +125,14 @@ impl Reader {
 
     /// Stores bytes. Parses nothing.
     pub fn push(&mut self, bytes: impl Into<Bytes>) {
-        let bytes = bytes.into();
-        if !bytes.is_empty() && !matches!(self.state, State::Failed(_)) {
-            self.pushed += bytes.len() as u64;
-            self.queue.push_back(bytes);
+        if !matches!(self.state, State::Failed(_)) {
+            self.input.push(bytes.into());
         }
     }
 
     /// What the bytes not yet looked at cost: their number, and 64 for each read.
     pub fn buffered(&self) -> usize {
-        let bytes = usize::try_from(self.pushed - self.offset).unwrap_or(usize::MAX);
-        bytes.saturating_add(64 * self.queue.len())
+        self.input.cost()
     }
 
     /// Tells that frames come on this channel. From the first such call on, a frame on any other
@@ -152,7 +145,7 @@ impl Reader {
 
     /// Where the next byte to be looked at stands in the stream.
     pub const fn offset(&self) -> u64 {
-        self.offset
+        self.input.offset()
     }
 
     /// The next tolerance taken, each code once.
@@ -164,7 +157,38 @@ impl Reader {
     ///
     /// # Errors
     /// [`ReadError`] where the stream cannot be read on; the same again on each later call.
+    #[inline]
     pub fn read(&mut self) -> Result<Option<Item>, ReadError> {
+        // Nearly all of a stream is frames, so they are looked for first.
+        match self.whole_frame() {
+            Some(frame) => Ok(Some(Item::Data(frame))),
+            None => self.read_any(),
+        }
+    }
+
+    /// Takes the frame that starts here, if the whole of it lies in one read.
+    ///
+    /// Inlined in any case: where the caller looks at the frame at once, it is never moved, and a
+    /// third of its time would go into moving it.
+    #[inline(always)]
+    fn whole_frame(&mut self) -> Option<Interleaved> {
+        if self.skipped_from.is_some() || !matches!(self.state, State::Boundary) {
+            return None;
+        }
+        let (channel, len) = Interleaved::parse_header(self.input.front())?;
+        let len = usize::from(len);
+        let payload = self.input.front().get(HEADER_LEN..HEADER_LEN + len)?;
+        if len < SLICE_FROM {
+            let copy = Bytes::copy_from_slice(payload);
+            self.input.advance(HEADER_LEN + len);
+            return Some(Interleaved::new(channel, copy));
+        }
+        self.input.advance(HEADER_LEN);
+        Some(Interleaved::new(channel, self.input.take(len)))
+    }
+
+    #[inline(never)]
+    fn read_any(&mut self) -> Result<Option<Item>, ReadError> {
         loop {
             if let State::Failed(error) = self.state {
                 return Err(error);
@@ -174,8 +198,7 @@ impl Reader {
                 Ok(Step::Again) => {}
                 Ok(Step::Starved) => return Ok(None),
                 Err(error) => {
-                    self.queue.clear();
-                    self.pushed = self.offset;
+                    self.input.clear();
                     self.state = State::Failed(error);
                 }
             }
@@ -188,7 +211,7 @@ impl Reader {
             State::Boundary => self.boundary(),
             State::Head { .. } => self.head(),
             State::Body { body, len, .. } => {
-                if !fill(body, *len, &mut self.queue, &mut self.offset) {
+                if !self.input.fill(body, *len) {
                     return Ok(Step::Starved);
                 }
                 let State::Body { message, body, .. } =
@@ -196,14 +219,14 @@ impl Reader {
                 else {
                     return Ok(Step::Again);
                 };
-                Ok(Step::Item(with_body(*message, body)))
+                Ok(Step::Item(with_body(message, body)))
             }
             State::Frame {
                 payload,
                 len,
                 channel,
             } => {
-                if !fill(payload, *len, &mut self.queue, &mut self.offset) {
+                if !self.input.fill(payload, *len) {
                     return Ok(Step::Starved);
                 }
                 let frame = Interleaved::new(*channel, Bytes::from(core::mem::take(payload)));
@@ -216,9 +239,10 @@ impl Reader {
 
     #[inline]
     fn boundary(&mut self) -> Result<Step, ReadError> {
-        let Some(front) = self.queue.front() else {
+        let front = self.input.front();
+        if front.is_empty() {
             return Ok(Step::Starved);
-        };
+        }
         let start = match self.skipped_from {
             None => start_of(front),
             Some(_) => self.plausible_start(front),
@@ -230,74 +254,53 @@ impl Reader {
             self.skipped_from = None;
             return Ok(Step::Item(Item::Skipped {
                 offset,
-                len: self.offset - offset,
+                len: self.input.offset() - offset,
             }));
         }
         match start {
-            Start::Blank => self.advance(1),
+            Start::Blank => self.input.advance(1),
             Start::Frame => return Ok(self.frame()),
             Start::Message => return self.message(),
             Start::Nothing => self.skip()?,
-            Start::Unknown => return Ok(self.join_front()),
+            Start::Unknown if self.input.join_front() => {}
+            Start::Unknown => return Ok(Step::Starved),
         }
         Ok(Step::Again)
     }
 
-    /// Reads a frame whose header is in the front of the queue.
+    /// Reads a frame whose header is at the front.
     fn frame(&mut self) -> Step {
-        let front = self.queue.front().map_or(&[][..], Bytes::as_ref);
-        let Some((channel, len)) = Interleaved::parse_header(front) else {
+        if let Some(frame) = self.whole_frame() {
+            return Step::Item(Item::Data(frame));
+        }
+        let Some((channel, len)) = Interleaved::parse_header(self.input.front()) else {
             return Step::Starved;
         };
+        self.input.advance(HEADER_LEN);
         let len = usize::from(len);
-        let mut head = HEADER_LEN;
-        if front.len() < head + len {
-            self.advance(head);
-            head = 0;
-        }
-        match self.queue.front() {
-            Some(front) if front.len() >= head + len => {
-                let payload = if len >= SLICE_FROM {
-                    front.slice(head..head + len)
-                } else {
-                    Bytes::copy_from_slice(front.get(head..head + len).unwrap_or_default())
-                };
-                self.advance(head + len);
-                Step::Item(Item::Data(Interleaved::new(channel, payload)))
-            }
-            _ => {
-                self.state = State::Frame {
-                    channel,
-                    payload: Vec::with_capacity(len),
-                    len,
-                };
-                Step::Again
-            }
-        }
+        self.state = State::Frame {
+            channel,
+            payload: Vec::with_capacity(len),
+            len,
+        };
+        Step::Again
     }
 
-    /// Reads a head whose first byte is the front of the queue.
+    /// Reads a head whose first byte is the front.
     #[inline(never)]
     fn message(&mut self) -> Result<Step, ReadError> {
-        let Some(front) = self.queue.front().cloned() else {
-            return Ok(Step::Starved);
-        };
-        let window = front.get(..self.limits.max_head_len).unwrap_or(&front);
+        let (front, start) = (self.input.front(), self.input.offset());
+        let window = front.get(..self.limits.max_head_len).unwrap_or(front);
         let mut head = Head::blank();
-        match head.find_lines(window, &self.limits) {
-            Some(len) => {
-                let start = self.offset;
-                self.advance(len);
-                self.parsed(start, front.get(..len).unwrap_or_default(), head)
-            }
-            None => {
-                self.state = State::Head {
-                    start: self.offset,
-                    bytes: Vec::new(),
-                };
-                Ok(Step::Again)
-            }
+        if let Some(len) = head.find_lines(window, &self.limits) {
+            let bytes = self.input.take(len);
+            return self.parsed(start, &bytes, head);
         }
+        self.state = State::Head {
+            start,
+            bytes: Vec::new(),
+        };
+        Ok(Step::Again)
     }
 
     /// Gathers a head that spans reads, line by line, so that no byte is looked at twice.
@@ -306,9 +309,10 @@ impl Reader {
         let State::Head { start, bytes } = &mut self.state else {
             return Ok(Step::Again);
         };
-        let Some(front) = self.queue.front() else {
+        let front = self.input.front();
+        if front.is_empty() {
             return Ok(Step::Starved);
-        };
+        }
         let room = self.limits.max_head_len - bytes.len();
         let line = memchr(b'\n', front)
             .map_or(front.len(), |at| at + 1)
@@ -321,7 +325,7 @@ impl Reader {
         } else {
             Vec::new()
         };
-        self.advance(line);
+        self.input.advance(line);
         if whole {
             self.state = State::Boundary;
             let mut head = Head::blank();
@@ -374,7 +378,7 @@ impl Reader {
             return Ok(Step::Item(message));
         }
         self.state = State::Body {
-            message: Box::new(message),
+            message,
             body: Vec::new(),
             len,
         };
@@ -383,22 +387,23 @@ impl Reader {
 
     /// Passes over the byte at the front, and those behind it that cannot start anything.
     fn skip(&mut self) -> Result<(), ReadError> {
-        let front = self.queue.front().map_or(&[][..], Bytes::as_ref);
+        let front = self.input.front();
         if self.resync == Resync::Never {
             let first = front.first().copied().unwrap_or_default();
             return Err(Malformed::Unframed {
-                offset: self.offset,
+                offset: self.input.offset(),
                 first,
             }
             .into());
         }
-        let from = *self.skipped_from.get_or_insert(self.offset);
+        let offset = self.input.offset();
+        let from = *self.skipped_from.get_or_insert(offset);
         self.warnings.push(WarningCode::BytesSkipped, from);
         let behind = front.get(1..).unwrap_or_default();
         let candidate = |byte: &u8| *byte == b'$' || byte.is_ascii_uppercase();
         let len = 1 + behind.iter().position(candidate).unwrap_or(behind.len());
         let limit = self.limits.max_skipped;
-        let room = limit.saturating_sub(usize::try_from(self.offset - from).unwrap_or(limit));
+        let room = limit.saturating_sub(usize::try_from(offset - from).unwrap_or(limit));
         if len > room {
             return Err(LimitExceeded::Skipped {
                 offset: from,
@@ -406,7 +411,7 @@ impl Reader {
             }
             .into());
         }
-        self.advance(len);
+        self.input.advance(len);
         Ok(())
     }
 
@@ -452,38 +457,6 @@ impl Reader {
             }
         }
     }
-
-    /// Puts the first bytes of the second read behind those of the first, which are too few to
-    /// tell what they are.
-    fn join_front(&mut self) -> Step {
-        let Some(front) = self.queue.pop_front() else {
-            return Step::Starved;
-        };
-        let mut joined = Vec::from(&*front);
-        let starved = match self.queue.front_mut() {
-            Some(next) => {
-                joined.extend_from_slice(&next.split_to(next.len().min(JOIN)));
-                if next.is_empty() {
-                    self.queue.pop_front();
-                }
-                false
-            }
-            None => true,
-        };
-        // A copy, so that a few bytes do not keep the block of a read alive.
-        self.queue.push_front(Bytes::from(joined));
-        if starved { Step::Starved } else { Step::Again }
-    }
-
-    fn advance(&mut self, len: usize) {
-        if let Some(front) = self.queue.front_mut() {
-            front.advance(len.min(front.len()));
-            self.offset += len as u64;
-            if front.is_empty() {
-                self.queue.pop_front();
-            }
-        }
-    }
 }
 
 enum Step {
@@ -515,48 +488,38 @@ fn start_of(bytes: &[u8]) -> Start {
     }
 }
 
-/// Moves bytes until `into` holds `len` of them; whether it does.
-fn fill(into: &mut Vec<u8>, len: usize, queue: &mut VecDeque<Bytes>, offset: &mut u64) -> bool {
-    while let Some(front) = queue.front_mut().filter(|_| into.len() < len) {
-        let taken = front.split_to(front.len().min(len - into.len()));
-        if front.is_empty() {
-            queue.pop_front();
-        }
-        into.extend_from_slice(&taken);
-        *offset += taken.len() as u64;
-    }
-    into.len() == len
-}
-
 fn owned(head: &Head<'_>, text_len: usize) -> Item {
     let (version, headers, body) = (head.version, Headers::of(head, text_len), Bytes::new());
     match head.start {
         StartLine::Request { method, uri } => {
             let (method, uri) = (Method::from(method), uri.into());
-            Item::Request(Request {
+            Item::Request(Box::new(Request {
                 method,
                 uri,
                 version,
                 headers,
                 body,
-            })
+            }))
         }
         StartLine::Response { status, reason } => {
             let reason = reason.into();
-            Item::Response(Response {
+            Item::Response(Box::new(Response {
                 status,
                 reason,
                 version,
                 headers,
                 body,
-            })
+            }))
         }
     }
 }
 
 fn with_body(mut item: Item, bytes: Vec<u8>) -> Item {
-    if let Item::Request(Request { body, .. }) | Item::Response(Response { body, .. }) = &mut item {
-        *body = Bytes::from(bytes);
+    let body = Bytes::from(bytes);
+    match &mut item {
+        Item::Request(request) => request.body = body,
+        Item::Response(response) => response.body = body,
+        Item::Data(_) | Item::Skipped { .. } => {}
     }
     item
 }
@@ -567,5 +530,3 @@ const HEADER_LEN: usize = 4;
 const SLICE_FROM: usize = 1024;
 /// Longest method name taken for one.
 const MAX_METHOD: usize = 32;
-/// More than anything needs to tell what starts.
-const JOIN: usize = 64;

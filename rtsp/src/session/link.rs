@@ -1,6 +1,6 @@
 //! What both roles share: the connection, the tracks, the warnings, the timers of RTCP.
 
-use alloc::{collections::VecDeque, vec::Vec};
+use alloc::{boxed::Box, collections::VecDeque, vec::Vec};
 use core::{
     net::{IpAddr, SocketAddr},
     time::Duration,
@@ -53,8 +53,8 @@ pub(super) struct Link {
 /// Something the peer sent.
 #[derive(Debug)]
 pub(super) enum Arrival {
-    Request(Request),
-    Response(Response),
+    Request(Box<Request>),
+    Response(Box<Response>),
     Packet(Channel, Bytes),
 }
 

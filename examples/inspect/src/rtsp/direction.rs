@@ -96,8 +96,8 @@ impl Direction {
                 self.end_run();
                 self.items.push(message::show_item(&item, false)?);
                 match item {
-                    Item::Request(request) => self.requests.push(request),
-                    Item::Response(response) => self.responses.push(response),
+                    Item::Request(request) => self.requests.push(*request),
+                    Item::Response(response) => self.responses.push(*response),
                     _ => {}
                 }
             }

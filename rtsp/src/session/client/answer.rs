@@ -23,7 +23,7 @@ use crate::{
 };
 
 impl ClientSession {
-    pub(super) fn receive_response(&mut self, response: Response) -> Result<(), Error> {
+    pub(super) fn receive_response(&mut self, response: Box<Response>) -> Result<(), Error> {
         if response.status.is_provisional() {
             return Ok(());
         }
@@ -77,7 +77,7 @@ impl ClientSession {
         Ok(())
     }
 
-    fn succeeded(&mut self, open: Outgoing, response: Response) {
+    fn succeeded(&mut self, open: Outgoing, response: Box<Response>) {
         let Outgoing {
             id,
             purpose,
@@ -116,7 +116,7 @@ impl ClientSession {
                     Transports::from(response.headers.get(header::TRANSPORT).unwrap_or_default());
                 let answered = answered.readable().next().cloned();
                 let Some(agreed) = self.agree(track, &transport, answered) else {
-                    let (method, response) = (request.method, Box::new(response));
+                    let method = request.method;
                     self.events.push_back(ClientEvent::Refused {
                         id,
                         method,
@@ -143,10 +143,7 @@ impl ClientSession {
                 ClientEvent::Paused { id }
             }
             Purpose::Teardown => self.torn_down(id),
-            Purpose::Other => ClientEvent::Answered {
-                id,
-                response: Box::new(response),
-            },
+            Purpose::Other => ClientEvent::Answered { id, response },
         };
         self.events.push_back(event);
     }
@@ -254,7 +251,7 @@ impl ClientSession {
         Some(agreed)
     }
 
-    fn refused(&mut self, mut open: Outgoing, response: Response) {
+    fn refused(&mut self, mut open: Outgoing, response: Box<Response>) {
         let status = response.status;
         if status == StatusCode::UNAUTHORIZED && open.attempts < MAX_ATTEMPTS {
             return self.challenge(open, &response);
@@ -285,7 +282,7 @@ impl ClientSession {
                 self.events.push_back(event);
             }
             _ => {
-                let (id, method, response) = (open.id, open.request.method, Box::new(response));
+                let (id, method) = (open.id, open.request.method);
                 self.events.push_back(ClientEvent::Refused {
                     id,
                     method,
@@ -316,7 +313,7 @@ impl ClientSession {
         self.waiting.push_front(open);
     }
 
-    pub(super) fn receive_request(&mut self, request: Request) {
+    pub(super) fn receive_request(&mut self, request: Box<Request>) {
         let (now, cseq) = (self.last_now, request.headers.cseq());
         let answer = |status| Response::new(status);
         match (request.method.as_str(), cseq) {
@@ -351,7 +348,6 @@ impl ClientSession {
             (_, Some(cseq)) if request.method.is_known() && self.asked.len() < MAX_ASKED => {
                 let id = self.new_id();
                 self.asked.push((id, cseq));
-                let request = Box::new(request);
                 self.events
                     .push_back(ClientEvent::RequestReceived { id, request });
             }

@@ -15,7 +15,7 @@ use crate::{
 
 impl ServerSession {
     /// Checks a request and either answers it or makes it an event.
-    pub(super) fn receive_request(&mut self, request: Request) {
+    pub(super) fn receive_request(&mut self, request: Box<Request>) {
         self.link.alive = self.last_now;
         let id = self.new_id();
         let cseq = request.headers.cseq();
@@ -105,8 +105,7 @@ impl ServerSession {
         })
     }
 
-    fn dispatch(&mut self, id: RequestId, request: Request, projected: State) {
-        let request = Box::new(request);
+    fn dispatch(&mut self, id: RequestId, request: Box<Request>, projected: State) {
         let method = request.method.clone();
         if method == Method::SETUP {
             return self.receive_setup(id, request, projected);
@@ -210,7 +209,7 @@ impl ServerSession {
         let _ = self.answer(id, response);
     }
 
-    pub(super) fn receive_response(&mut self, response: Response) {
+    pub(super) fn receive_response(&mut self, response: Box<Response>) {
         self.link.alive = self.last_now;
         let cseq = response.headers.cseq();
         let at = match self
@@ -224,7 +223,6 @@ impl ServerSession {
         };
         if at < self.asked.len() {
             let (id, _) = self.asked.remove(at);
-            let response = Box::new(response);
             self.events
                 .push_back(ServerEvent::Answered { id, response });
         }
