@@ -110,7 +110,8 @@ impl<'a> Head<'a> {
     ///
     /// Taken as they come: lines ending in LF only, blanks around names and values, continuation
     /// lines (an empty one too), the same name twice, no reason phrase, blanks in a URI. A line
-    /// without a colon costs that line only, and counts in [`ignored_lines`](Self::ignored_lines).
+    /// without a colon costs that line only, and counts in [`ignored_lines`](Self::ignored_lines);
+    /// so does one whose colon stands on a continuation line.
     /// # Errors
     /// [`Malformed`] where the first line is no start line or the text is not UTF-8,
     /// [`LimitExceeded`] for a head or a number of fields over the limits. Offsets count from the

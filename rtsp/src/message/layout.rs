@@ -57,22 +57,26 @@ impl Layout {
                 [b'\r', b'\n', ..] => return Some(at + 2),
                 _ => {}
             }
-            let mut end = find(b'\n', rest)?;
+            let first_end = find(b'\n', rest)?;
+            let mut end = first_end;
             while let Some(b' ' | b'\t') = rest.get(end + 1) {
                 // A line of one blank continues too and does not end the head: Luma x20 cameras
                 // send one.
                 end += 1 + find(b'\n', rest.get(end + 1..)?)?;
                 self.folded = true;
             }
-            self.line(rest.get(..end)?, at, max_fields);
+            // What continues is a value: a colon on a continuation line makes no field of its line.
+            // RFC 7826, section 20.1, "HCOLON".
+            let colon = find_soon(b':', rest.get(..first_end)?);
+            self.line(rest.get(..end)?, colon, at, max_fields);
             at += end + 1;
         }
     }
 
     /// Takes the field that stands at `at` in the head, continuation lines included.
     #[inline]
-    fn line(&mut self, line: &[u8], at: usize, max_fields: usize) {
-        let colon = find_soon(b':', line).unwrap_or_default();
+    fn line(&mut self, line: &[u8], colon: Option<usize>, at: usize, max_fields: usize) {
+        let colon = colon.unwrap_or_default();
         let name = line.get(..colon).unwrap_or_default().trim_ascii_end();
         if let [] | [b' ' | b'\t', ..] = name {
             self.ignored_lines += 1;

@@ -1,7 +1,7 @@
 //! What the crate does with input that is broken, or wants to break something.
 
 use weir_rtsp::{
-    LimitExceeded, Limits, Malformed, ReadError, ValueError,
+    LimitExceeded, Limits, Malformed, ReadError, ValueError, WarningCode,
     header::{Range, Transports},
     message::{Head, Item, Reader, Response, Resync, StatusCode},
     sdp::{Description, SdpProblem},
@@ -105,6 +105,26 @@ fn first_lines_that_are_none_are_errors_with_their_place() {
         read(b"\x16\x03\x01\x02", Limits::default()),
         Err(error.into())
     );
+}
+
+/// RFC 7826, section 20.1: no line may end between a name and its colon.
+#[test]
+fn a_colon_on_a_continuation_line_makes_no_field() {
+    for fold in ["\r\n ", "\r\n\t", "\n ", " \r\n \r\n "] {
+        let text = format!(
+            "OPTIONS * RTSP/1.0\r\nContent-Length{fold}: 5\r\nA: b{fold}: c\r\n\r\n$\0\0\0"
+        );
+        let mut reader = Reader::new(Limits::default(), Resync::Never);
+        reader.push(text.into_bytes());
+        let Ok(Some(Item::Request(request))) = reader.read() else {
+            panic!("a request");
+        };
+        let fields: Vec<_> = request.headers.iter().collect();
+        assert_eq!((fields, request.body.len()), (vec![("A", "b : c")], 0));
+        let warning = reader.next_warning().map(|warning| warning.code);
+        assert_eq!(warning, Some(WarningCode::HeaderLineIgnored));
+        assert!(matches!(reader.read(), Ok(Some(Item::Data(_)))));
+    }
 }
 
 #[test]
