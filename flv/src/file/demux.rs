@@ -142,36 +142,37 @@ impl Demuxer {
     /// [`DemuxError`], and the same one from then on. Recover mode never fails.
     #[inline]
     pub fn poll_event(&mut self) -> Result<Option<Event>, DemuxError> {
-        match self.plain_tag() {
-            Some(tag) => Ok(Some(Event::Tag(tag))),
-            None => self.poll_any(),
-        }
+        let Some(header) = self.plain_tag() else {
+            return self.poll_any();
+        };
+        let offset = self.input.offset();
+        let len = header.data_size as usize;
+        let body = self.input.take_inside(TagHeader::LEN, len, SIZE_LEN);
+        let size = Some(header.previous_tag_size());
+        let tag = FileTag::new(offset, &header, size, body);
+        Ok(Some(Event::Tag(tag)))
     }
 
-    /// The next tag where there is nothing to say about it and it stands in one slice with more
-    /// behind it. `None` for all else, which [`poll_any`](Self::poll_any) reads.
+    /// The header of the next tag where there is nothing to say about it and it stands in one
+    /// slice with more behind it. `None` for all else, which [`poll_any`](Self::poll_any) reads.
     ///
     /// All of it is inlined into the caller's loop, so that nobody puts an event together only
     /// to have it taken apart.
     #[inline(always)]
-    fn plain_tag(&mut self) -> Option<FileTag> {
+    fn plain_tag(&self) -> Option<TagHeader> {
         let in_order = self.place == Place::Tag
             && self.mode != Mode::Recover
             && self.waiting.is_empty()
             && self.failed.is_none();
         let (head, behind) = self.input.front_slice()?.split_first_chunk()?;
         let header = TagHeader::from_bytes(*head);
-        let len = header.data_size as usize;
-        let size = u32::from_be_bytes(*behind.get(len..)?.first_chunk()?);
-        let is_plain = size == header.previous_tag_size()
+        let (size, rest) = behind
+            .get(header.data_size as usize..)?
+            .split_first_chunk()?;
+        let is_plain = u32::from_be_bytes(*size) == header.previous_tag_size()
             && !is_odd(&header)
             && header.data_size <= self.limits.max_body_len;
-        if !in_order || !is_plain {
-            return None;
-        }
-        let offset = self.input.offset();
-        let body = self.input.take_inside(TagHeader::LEN, len, 4)?;
-        Some(FileTag::new(offset, &header, Some(size), body))
+        (in_order && is_plain && !rest.is_empty()).then_some(header)
     }
 
     #[inline(never)]
@@ -380,7 +381,7 @@ impl Demuxer {
     /// Takes the tag at the front off the input, and the size behind it as far as it is there.
     pub(super) fn deliver(&mut self, header: &TagHeader, size: Option<u32>) -> Event {
         let offset = self.input.offset();
-        let behind = if size.is_some() { 4 } else { 0 };
+        let behind = if size.is_some() { SIZE_LEN } else { 0 };
         let len = header.data_size as usize;
         let body = self.input.take_between(TagHeader::LEN, len, behind);
         if size.is_none() {
@@ -438,3 +439,6 @@ fn is_odd(header: &TagHeader) -> bool {
 pub(super) fn is_signature(bytes: &[u8]) -> bool {
     bytes.first_chunk::<3>() == SIGNATURE.to_be_bytes().last_chunk::<3>()
 }
+
+/// Bytes of a PreviousTagSize.
+const SIZE_LEN: usize = 4;

@@ -127,8 +127,9 @@ impl Input {
 
     /// Takes the `len` bytes between `before` and `after` others, all of which must be there.
     pub(super) fn take_between(&mut self, before: usize, len: usize, after: usize) -> Bytes {
-        if let Some(taken) = self.take_inside(before, len, after) {
-            return taken;
+        let all = before + len + after;
+        if self.front_slice().is_some_and(|slice| slice.len() > all) {
+            return self.take_inside(before, len, after);
         }
         let mut taken = self.take(before + len);
         taken.advance(before);
@@ -136,21 +137,19 @@ impl Input {
         taken
     }
 
-    /// The same where all of them stand in the first slice, with more behind them; `None`, and
-    /// nothing taken, where they do not.
+    /// The same where all of them stand in the [front slice](Self::front_slice), with more behind
+    /// them.
     #[inline(always)]
-    pub(super) fn take_inside(&mut self, before: usize, len: usize, after: usize) -> Option<Bytes> {
+    pub(super) fn take_inside(&mut self, before: usize, len: usize, after: usize) -> Bytes {
         let all = before + len + after;
-        match self.queue.front_mut() {
-            Some(slice) if self.front.is_empty() && slice.len() > all => {
-                let taken = slice.slice(before..before + len);
-                slice.advance(all);
-                self.len -= all;
-                self.offset += all as u64;
-                Some(taken)
-            }
-            _ => None,
-        }
+        let Some(slice) = self.queue.front_mut() else {
+            return Bytes::new();
+        };
+        let taken = slice.slice(before..before + len);
+        slice.advance(all);
+        self.len -= all;
+        self.offset += all as u64;
+        taken
     }
 
     /// Drops the next `len` bytes, which must be there.
