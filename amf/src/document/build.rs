@@ -161,7 +161,10 @@ impl Document {
     }
 
     fn of(data: Data) -> Self {
-        let mut document = Self::new();
+        let mut document = Self {
+            nodes: Vec::with_capacity(FEW_NODES),
+            ..Self::new()
+        };
         document.nodes.push(Node {
             name: Span::NONE,
             data,
@@ -297,3 +300,6 @@ impl<'a, T: Into<Self>> From<Option<T>> for NewValue<'a> {
         value.map_or(Self::Null, Into::into)
     }
 }
+
+/// What a new container has room for: most that are built are the object of a command.
+const FEW_NODES: usize = 8;

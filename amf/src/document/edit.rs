@@ -258,19 +258,15 @@ impl Document {
     /// whose indices count from 0.
     ///
     /// Containers around the place grow or shrink; everything behind it moves. A node before the
-    /// place that ends there is not around it, which is why the parent has to be named. Adding at
-    /// the very end moves nothing, so only the nodes up to the parent are looked at.
+    /// place that ends there is not around it, which is why the parent has to be named.
     fn splice(&mut self, at: u32, end: u32, parent: Option<u32>, new: &[Node]) {
         self.starts.clear();
+        if at as usize == self.nodes.len() {
+            return self.append(parent, new);
+        }
         let grown = to_u32(new.len());
         let moved = |index: u32| index - (end - at) + grown;
-        let appends = at as usize == self.nodes.len();
-        let touched = match parent {
-            None if appends => 0,
-            Some(parent) if appends => parent as usize + 1,
-            _ => self.nodes.len(),
-        };
-        for (index, node) in (0u32..).zip(self.nodes.iter_mut().take(touched)) {
+        for (index, node) in (0u32..).zip(&mut self.nodes) {
             match &mut node.data {
                 Data::Reference(target) if *target >= end => *target = moved(*target),
                 Data::Reference(target) if *target >= at => node.data = Data::Undefined,
@@ -284,11 +280,20 @@ impl Document {
             }
         }
         let new = new.iter().map(|node| node.moved_by(at));
-        if appends {
-            self.nodes.extend(new);
-        } else {
-            self.nodes.splice(at as usize..end as usize, new);
+        self.nodes.splice(at as usize..end as usize, new);
+    }
+
+    /// Adds nodes behind all others, which moves nothing: only `parent`, which ends there, and what
+    /// is around it grow.
+    fn append(&mut self, parent: Option<u32>, new: &[Node]) {
+        let (at, grown) = (to_u32(self.nodes.len()), to_u32(new.len()));
+        let around = parent.map_or(0, |parent| parent as usize + 1);
+        for node in self.nodes.iter_mut().take(around) {
+            if let Some(end) = node.data.end_mut().filter(|end| **end == at) {
+                *end += grown;
+            }
         }
+        self.nodes.extend(new.iter().map(|node| node.moved_by(at)));
     }
 }
 

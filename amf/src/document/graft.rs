@@ -71,6 +71,9 @@ impl Document {
             traits: BTreeMap::new(),
             open: Vec::new(),
         };
+        if let Some(nodes) = copy.without_references(name, from.index()) {
+            return nodes;
+        }
         copy.node(name, from.index());
         while let Some((next, end, container)) = copy.open.pop() {
             if next >= end {
@@ -105,6 +108,27 @@ struct Graft<'i, 'f> {
 }
 
 impl Graft<'_, '_> {
+    /// Copies a value in which nothing refers to anything, as most are: the nodes keep their order.
+    fn without_references(&mut self, name: Span, index: u32) -> Option<Vec<Node>> {
+        let end = self.from.end_of(index);
+        let from = self.from.nodes.get(index as usize..end as usize)?;
+        if from
+            .iter()
+            .any(|node| matches!(node.data, Data::Reference(_)))
+        {
+            return None;
+        }
+        let mut nodes = from.to_vec();
+        for (at, node) in nodes.iter_mut().enumerate() {
+            node.name = if at == 0 { name } else { self.text(node.name) };
+            self.localize(&mut node.data);
+            if let Some(end) = node.data.end_mut() {
+                *end -= index;
+            }
+        }
+        Some(nodes)
+    }
+
     /// Copies one node; what is in it follows through `open`.
     fn node(&mut self, name: Span, index: u32) {
         let index = match Value::new(self.from, index).data() {

@@ -153,6 +153,9 @@ impl Document {
             start: to_u32(self.text.len()),
             len: to_u32(text.len()),
         };
+        if self.text.capacity() == 0 {
+            self.text.reserve(text.len().max(SHORT_TEXT));
+        }
         self.text.push_str(text);
         span
     }
@@ -184,3 +187,6 @@ impl Document {
         end.unwrap_or_else(|| index.saturating_add(1))
     }
 }
+
+/// What there is room for once a document has text: the names and texts of a few properties.
+const SHORT_TEXT: usize = 128;

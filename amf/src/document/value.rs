@@ -356,14 +356,20 @@ impl<'d> Value<'d> {
     /// Returns the first property of this name.
     #[must_use]
     pub fn get(self, name: &str) -> Self {
-        let found = self.properties().find(|(known, _)| *known == name);
-        found.map_or(
-            Self {
-                index: u32::MAX,
-                ..self
-            },
-            |(_, value)| value,
-        )
+        let found = self.children().find(|child| child.is_named(name));
+        found.unwrap_or(Self {
+            index: u32::MAX,
+            ..self
+        })
+    }
+
+    /// Compares as bytes, which needs no look at where characters begin.
+    fn is_named(self, name: &str) -> bool {
+        self.node().is_some_and(|node| {
+            node.name.len as usize == name.len()
+                && !node.name.is_none()
+                && self.document.text_bytes(node.name) == name.as_bytes()
+        })
     }
 
     /// Returns the element at `index`, not counting properties.
