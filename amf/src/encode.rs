@@ -80,6 +80,27 @@ pub(crate) fn encode(
     result
 }
 
+/// Encodes one value and everything in it behind others, which only their writer knows: where it
+/// refers to another value is an error.
+pub(crate) fn encode_value(
+    value: Value<'_>,
+    format: Format,
+    tables: &mut WriteTables,
+    out: &mut Vec<u8>,
+) -> Result<(), EncodeError> {
+    let config = EncodeConfig {
+        references: false,
+        max_repeated: 0,
+        ..EncodeConfig::default()
+    };
+    let document = value.document();
+    let mut encoder = Encoder::new(document, format, &config, out);
+    encoder.tables = core::mem::take(tables);
+    let result = encoder.run(value.index(), document.end_of(value.index()));
+    *tables = encoder.tables;
+    result
+}
+
 pub(crate) struct Encoder<'e> {
     pub(crate) document: &'e Document,
     pub(crate) config: &'e EncodeConfig,

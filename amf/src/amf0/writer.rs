@@ -4,6 +4,8 @@ use alloc::vec::Vec;
 
 use super::marker;
 use crate::amf3;
+use crate::document::{Document, NewValue, Value};
+use crate::encode::encode_value;
 use crate::error::EncodeError;
 use crate::format::Format;
 
@@ -131,6 +133,48 @@ impl<'o> Writer<'o> {
     /// Ends an object or an ECMA array.
     pub fn end_object(&mut self) {
         end_object(self.out);
+    }
+
+    /// Writes whatever a document can hold, a value of one included.
+    ///
+    /// ```
+    /// use weir_amf::{Document, NewValue, amf0::Writer};
+    ///
+    /// let mut out = Vec::new();
+    /// let mut writer = Writer::new(&mut out);
+    /// writer.value(NewValue::Null)?;
+    /// writer.value(&Document::object().with("code", 302))?;
+    /// assert_eq!(out, b"\x05\x03\0\x04code\0\x40\x72\xe0\0\0\0\0\0\0\0\x09");
+    /// # Ok::<(), weir_amf::EncodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`EncodeError`] if a text is too long, a value exists in AMF3 only, or one refers to another:
+    /// the caller counts slots. What was written before the error stays.
+    pub fn value<'a>(&mut self, value: impl Into<NewValue<'a>>) -> Result<(), EncodeError> {
+        match value.into() {
+            NewValue::Null => self.null(),
+            NewValue::Undefined => self.undefined(),
+            NewValue::Unsupported => self.unsupported(),
+            NewValue::Boolean(value) => self.boolean(value),
+            NewValue::Number(value) => self.number(value),
+            NewValue::String(text) => self.string(text)?,
+            NewValue::Date(date) => self.date(date.ms, date.tz),
+            NewValue::XmlDocument(text) => self.xml_document(text)?,
+            NewValue::Copy(value) => self.copy(value)?,
+            NewValue::Document(document) => self.copy(document.root())?,
+            // Numbers that do not fit an AMF3 integer, and what AMF0 does not have.
+            other => self.copy(Document::new().with_value(other).root())?,
+        }
+        Ok(())
+    }
+
+    fn copy(&mut self, value: Value<'_>) -> Result<(), EncodeError> {
+        if !value.exists() {
+            self.undefined();
+            return Ok(());
+        }
+        encode_value(value, Format::Amf0, &mut self.tables, self.out)
     }
 
     /// Switches to AMF3 for one value, which the writer that is returned has to write.

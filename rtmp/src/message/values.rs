@@ -1,9 +1,10 @@
 //! AMF values that stay the bytes they came as.
 
+use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
-use weir_amf::{Document, Format, Reader};
+use weir_amf::{Document, EncodeError, Format, NewValue, Reader, amf0};
 
 /// A sequence of AMF values: the arguments of a command, the values of a data message.
 ///
@@ -26,8 +27,32 @@ impl Values {
     ///
     /// # Errors
     /// If a text or the whole is too long for AMF0.
-    pub fn encode(values: &Document) -> Result<Self, weir_amf::EncodeError> {
-        weir_amf::amf0::encode(values).map(|bytes| Self(bytes.into()))
+    pub fn encode(values: &Document) -> Result<Self, EncodeError> {
+        amf0::encode(values).map(|bytes| Self(bytes.into()))
+    }
+
+    /// Writes values that stand in no document.
+    ///
+    /// ```
+    /// use weir_amf::NewValue;
+    /// use weir_rtmp::message::Values;
+    ///
+    /// let values = Values::of(&[NewValue::Null, true.into()])?;
+    /// assert_eq!(values.as_bytes(), &[5, 1, 1][..]);
+    /// # Ok::<(), weir_amf::EncodeError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a text or the whole is too long for AMF0.
+    pub fn of(values: &[NewValue<'_>]) -> Result<Self, EncodeError> {
+        let mut bytes = Vec::with_capacity(SHORT);
+        let mut writer = amf0::Writer::new(&mut bytes);
+        let values = values.iter().cloned();
+        if values.clone().all(|value| writer.value(value).is_ok()) {
+            return Ok(Self(bytes.into()));
+        }
+        // Values that refer to others have to be in one document.
+        Self::encode(&values.fold(Document::new(), Document::with_value))
     }
 
     /// Takes bytes that are AMF0 values, one after another.
@@ -109,3 +134,6 @@ impl fmt::Debug for Values {
         )
     }
 }
+
+/// Room for the arguments of nearly all commands that sessions write.
+const SHORT: usize = 128;

@@ -1,7 +1,7 @@
 //! The messages that sessions make of commands and statuses.
 
 use bytes::Bytes;
-use weir_amf::{Document, NewValue};
+use weir_amf::NewValue;
 
 use super::status_chunk_stream;
 use crate::{
@@ -17,14 +17,8 @@ pub(super) fn status_command(status: &Status) -> Result<Command, weir_amf::Encod
 
 /// A command without transaction that carries a status.
 pub(super) fn status_as(name: Name, status: &Status) -> Result<Command, weir_amf::EncodeError> {
-    let values = Document::new()
-        .with_value(NewValue::Null)
-        .with_value(status.info());
-    Ok(Command::new(
-        name,
-        TransactionId::NONE,
-        Values::encode(&values)?,
-    ))
+    let args = Values::of(&[NewValue::Null, status.info().into()])?;
+    Ok(Command::new(name, TransactionId::NONE, args))
 }
 
 /// A command without transaction and arguments.

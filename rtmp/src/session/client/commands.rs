@@ -85,9 +85,7 @@ impl ClientSession {
         if let Some(offset) = request.offset {
             parameters.set("offset", offset.as_secs_f64());
         }
-        let values = Document::new()
-            .with_value(NewValue::Null)
-            .with_value(parameters);
+        let values = [NewValue::Null, parameters.into()];
         self.command_on(stream, Name::PLAY2, &values)
     }
 
@@ -105,9 +103,7 @@ impl ClientSession {
     ) -> Result<(), CommandError> {
         self.check_connected(now)?;
         self.playing(stream)?;
-        let values = Document::new()
-            .with_value(NewValue::Null)
-            .with_value(millis(position));
+        let values = [NewValue::Null, millis(position).into()];
         self.command_on(stream, Name::SEEK, &values)
     }
 
@@ -126,10 +122,7 @@ impl ClientSession {
     ) -> Result<(), CommandError> {
         self.check_connected(now)?;
         self.playing(stream)?;
-        let values = Document::new()
-            .with_value(NewValue::Null)
-            .with_value(pause)
-            .with_value(millis(position));
+        let values = [NewValue::Null, pause.into(), millis(position).into()];
         self.command_on(stream, Name::PAUSE, &values)
     }
 
@@ -147,9 +140,7 @@ impl ClientSession {
     ) -> Result<(), CommandError> {
         self.check_connected(now)?;
         self.playing(stream)?;
-        let values = Document::new()
-            .with_value(NewValue::Null)
-            .with_value(wanted);
+        let values = [NewValue::Null, wanted.into()];
         self.command_on(stream, Name::RECEIVE_AUDIO, &values)
     }
 
@@ -167,9 +158,7 @@ impl ClientSession {
     ) -> Result<(), CommandError> {
         self.check_connected(now)?;
         self.playing(stream)?;
-        let values = Document::new()
-            .with_value(NewValue::Null)
-            .with_value(wanted);
+        let values = [NewValue::Null, wanted.into()];
         self.command_on(stream, Name::RECEIVE_VIDEO, &values)
     }
 
@@ -192,11 +181,8 @@ impl ClientSession {
         if found.state == StreamState::Publishing && self.config.announce_publish {
             self.announce(Name::FC_UNPUBLISH, &found.name)?;
         }
-        let values = Document::new()
-            .with_value(NewValue::Null)
-            .with_value(stream.get());
+        let values = Values::of(&[NewValue::Null, stream.get().into()])?;
         let call = self.calls.number();
-        let values = Values::encode(&values)?;
         self.send(&Command::new(
             Name::DELETE_STREAM,
             call.transaction(),
@@ -384,13 +370,10 @@ impl ClientSession {
         name: StreamName,
         kind: PublishKind,
     ) -> Result<(), CommandError> {
-        let values = Document::new()
-            .with_value(NewValue::Null)
-            .with_value(name.as_str())
-            .with_value(kind.as_str());
+        let args = [NewValue::Null, name.as_str().into(), kind.as_str().into()];
+        let values = Values::of(&args)?;
         self.begin(request, stream, name, StreamStep::AskPublish);
         let call = self.calls.push(Call::Begin(stream))?;
-        let values = Values::encode(&values)?;
         let command = Command::new(Name::PUBLISH, call.transaction(), values);
         self.send_message(on_stream(&command, stream))
     }
@@ -403,10 +386,7 @@ impl ClientSession {
     ) -> Result<(), CommandError> {
         if self.config.ask_stream_length {
             let call = self.calls.push(Call::Application)?;
-            let values = Document::new()
-                .with_value(NewValue::Null)
-                .with_value(play.name.as_str());
-            let values = Values::encode(&values)?;
+            let values = Values::of(&[NewValue::Null, play.name.as_str().into()])?;
             self.send(&Command::new(
                 Name::GET_STREAM_LENGTH,
                 call.transaction(),
@@ -420,23 +400,23 @@ impl ClientSession {
         self.send_message(Control::WindowAckSize(window).to_message())?;
         let millis = u32::try_from(self.config.buffer_length.as_millis()).unwrap_or(u32::MAX);
         let buffer = UserControl::SetBufferLength { stream, millis };
-        let mut values = Document::new()
-            .with_value(NewValue::Null)
-            .with_value(play.name.as_str())
-            .with_value(play.start.to_wire());
+        let mut values = std::vec![
+            NewValue::Null,
+            play.name.as_str().into(),
+            play.start.to_wire().into(),
+        ];
         // What is the default is left out, as all clients do.
         if play.duration.is_some() || !play.reset {
-            values.push(
-                play.duration
-                    .map_or(-1.0, |duration| duration.as_secs_f64() * 1_000.0),
-            );
+            let duration = play.duration;
+            let millis = duration.map_or(-1.0, |duration| duration.as_secs_f64() * 1_000.0);
+            values.push(millis.into());
         }
         if !play.reset {
-            values.push(false);
+            values.push(false.into());
         }
         self.begin(request, stream, play.name.clone(), StreamStep::AskPlay);
         let call = self.calls.push(Call::Begin(stream))?;
-        let values = Values::encode(&values)?;
+        let values = Values::of(&values)?;
         let command = Command::new(Name::PLAY, call.transaction(), values);
         self.send_message(on_stream(&command, stream))?;
         self.send_message(buffer.to_message())
@@ -468,10 +448,7 @@ impl ClientSession {
 
     /// A command with a name that most servers answer and nobody waits for.
     fn announce(&mut self, command: Name, name: &StreamName) -> Result<(), CommandError> {
-        let values = Document::new()
-            .with_value(NewValue::Null)
-            .with_value(name.as_str());
-        let values = Values::encode(&values)?;
+        let values = Values::of(&[NewValue::Null, name.as_str().into()])?;
         let call = self.calls.number();
         self.send(&Command::new(command, call.transaction(), values))
     }
@@ -481,9 +458,9 @@ impl ClientSession {
         &mut self,
         stream: MessageStreamId,
         name: Name,
-        values: &Document,
+        values: &[NewValue<'_>],
     ) -> Result<(), CommandError> {
-        let command = Command::new(name, TransactionId::NONE, Values::encode(values)?);
+        let command = Command::new(name, TransactionId::NONE, Values::of(values)?);
         self.send_message(on_stream(&command, stream))
     }
 

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::boxed::Box;
 
-use weir_amf::{Document, NewValue};
+use weir_amf::NewValue;
 
 use super::{ServerSession, is_answer, name_argument};
 use crate::{
@@ -383,7 +383,7 @@ impl ServerSession {
 
     /// `_error`, unless the client wants no answer.
     fn answer_error(&mut self, command: &Command, status: &Status) {
-        let values = [NewValue::Null, NewValue::Copy(status.info().root())];
+        let values = [NewValue::Null, status.info().into()];
         self.reply_command(Name::ERROR, command.transaction, values, command.amf3);
     }
 
@@ -412,10 +412,8 @@ impl ServerSession {
         if !transaction.wants_answer() {
             return;
         }
-        let [first, second] = values;
-        let values = Document::new().with_value(first).with_value(second);
         // Fails only for texts that no message of the limited length can have made.
-        if let Ok(args) = Values::encode(&values) {
+        if let Ok(args) = Values::of(&values) {
             let command = Command {
                 amf3,
                 ..Command::new(name, transaction, args)

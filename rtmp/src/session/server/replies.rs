@@ -50,10 +50,7 @@ impl ServerSession {
             let version = if self.amf3 { 3 } else { 0 };
             reply.info = reply.info.with("objectEncoding", version);
         }
-        let args = Document::new()
-            .with_value(&reply.properties)
-            .with_value(reply.info.info());
-        let args = Values::encode(&args)?;
+        let args = Values::of(&[(&reply.properties).into(), reply.info.info().into()])?;
         let request = self.take(id, |kind| *kind == RequestKind::Connect, now)?;
         self.unblock(id);
         self.step(ConnectionStep::Accept);
@@ -395,7 +392,7 @@ fn sample_access(
     video: bool,
     stream: MessageStreamId,
 ) -> Result<Message, CommandError> {
-    let values = Values::encode(&Document::new().with_value(audio).with_value(video))?;
+    let values = Values::of(&[audio.into(), video.into()])?;
     let data = Data::new(DataAction::Send, Name::RTMP_SAMPLE_ACCESS, values);
     Ok(data.to_message(status_chunk_stream(), stream, Timestamp::ZERO))
 }

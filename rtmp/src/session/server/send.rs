@@ -279,7 +279,7 @@ impl ServerSession {
         let status = self
             .named_status(stream, code)?
             .with("duration", duration.as_secs_f64());
-        let values = Values::encode(status.info())?;
+        let values = Values::of(&[status.info().into()])?;
         let data = Data::new(DataAction::Send, Name::ON_PLAY_STATUS, values);
         let message = data.to_message(status_chunk_stream(), stream, timestamp);
         Ok(self.link.queue(message, Class::Essential, now)?)
