@@ -127,7 +127,12 @@ impl<'a> Text<'a> {
     /// Returns the bytes as text, with U+FFFD for what is not UTF-8.
     #[must_use]
     pub fn to_str_lossy(self) -> Cow<'a, str> {
-        String::from_utf8_lossy(self.as_bytes())
+        match self.content {
+            Content::Utf8(text) => Cow::Borrowed(text),
+            Content::Unchecked(bytes) | Content::NotUtf8(bytes) => {
+                utf8(bytes).map_or_else(|| String::from_utf8_lossy(bytes), Cow::Borrowed)
+            }
+        }
     }
 }
 

@@ -27,11 +27,14 @@ pub struct Status(Document);
 impl Status {
     /// Makes a status with the level and the description of its code.
     pub fn new(code: StatusCode) -> Self {
-        let info = Document::object()
-            .with("level", code.level().as_str())
-            .with("code", code.as_str())
-            .with("description", code.description());
-        Self(info)
+        let row = code.row();
+        let level = row.map_or_else(|| code.level(), |row| row.level);
+        let description = row.map_or("", |row| row.description);
+        Self(Document::object_of([
+            ("level", level.as_str().into()),
+            ("code", code.as_str().into()),
+            ("description", description.into()),
+        ]))
     }
 
     /// Takes over what a peer sent; a value that is no object gives a status without a code.

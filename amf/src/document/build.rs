@@ -71,6 +71,28 @@ impl Document {
         })
     }
 
+    /// Makes an AMF0 object of properties that all have names of their own.
+    ///
+    /// The same as [`with`](Self::with) for each of them, without looking for the name before.
+    ///
+    /// ```
+    /// use weir_amf::Document;
+    ///
+    /// let info = Document::object_of([("level", "status".into()), ("clientid", 7.into())]);
+    /// assert_eq!(info, Document::object().with("level", "status").with("clientid", 7));
+    /// ```
+    #[must_use]
+    pub fn object_of<'a, N: AsRef<str>>(
+        properties: impl IntoIterator<Item = (N, NewValue<'a>)>,
+    ) -> Self {
+        let mut document = Self::object();
+        for (name, value) in properties {
+            let name = document.add_text(name.as_ref());
+            document.insert(to_u32(document.nodes.len()), Some(0), name, value);
+        }
+        document
+    }
+
     /// Makes an AMF0 object of a class.
     #[must_use]
     pub fn typed_object(class: &str) -> Self {
@@ -302,4 +324,4 @@ impl<'a, T: Into<Self>> From<Option<T>> for NewValue<'a> {
 }
 
 /// What a new container has room for: most that are built are the object of a command.
-const FEW_NODES: usize = 8;
+const FEW_NODES: usize = 12;

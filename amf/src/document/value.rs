@@ -356,20 +356,26 @@ impl<'d> Value<'d> {
     /// Returns the first property of this name.
     #[must_use]
     pub fn get(self, name: &str) -> Self {
-        let found = self.children().find(|child| child.is_named(name));
-        found.unwrap_or(Self {
-            index: u32::MAX,
-            ..self
-        })
-    }
-
-    /// Compares as bytes, which needs no look at where characters begin.
-    fn is_named(self, name: &str) -> bool {
-        self.node().is_some_and(|node| {
-            node.name.len as usize == name.len()
+        let Children { mut next, end, .. } = self.children();
+        while let Some(node) = self
+            .document
+            .nodes
+            .get(next as usize)
+            .filter(|_| next < end)
+        {
+            // As bytes, which needs no look at where characters begin.
+            if node.name.len as usize == name.len()
                 && !node.name.is_none()
                 && self.document.text_bytes(node.name) == name.as_bytes()
-        })
+            {
+                return Self {
+                    index: next,
+                    ..self
+                };
+            }
+            next = node.data.end().unwrap_or(next + 1);
+        }
+        Self::missing(self.document)
     }
 
     /// Returns the element at `index`, not counting properties.

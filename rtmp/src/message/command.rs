@@ -127,14 +127,17 @@ impl Command {
     /// The payload of the message, with the selector byte if the command is AMF3.
     pub fn encode(&self) -> Bytes {
         let name = self.name.as_str();
-        let mut payload = BytesMut::with_capacity(name.len() + self.args.as_bytes().len() + 13);
+        let args = self.args.as_bytes();
+        let head_len = usize::from(self.amf3) + 3 + name.len() + 9;
+        // Neither more nor less: a `Bytes` of it is one allocation.
+        let mut payload = BytesMut::with_capacity(head_len + args.len());
         if self.amf3 {
             payload.put_u8(SELECT_AMF0);
         }
         put_name(&mut payload, name);
         payload.put_u8(0);
         payload.put_f64(self.transaction.0);
-        payload.put_slice(self.args.as_bytes());
+        payload.put_slice(args);
         payload.freeze()
     }
 

@@ -4,7 +4,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 use bytes::Bytes;
-use weir_amf::{Document, EncodeError, Format, NewValue, Reader, amf0};
+use weir_amf::{Document, EncodeError, Format, NewValue, Reader, Text, Token, amf0};
 
 /// A sequence of AMF values: the arguments of a command, the values of a data message.
 ///
@@ -96,29 +96,33 @@ impl Values {
 
     /// The value at a place if it is a number, a string that is a number not included.
     pub fn number(&self, index: usize) -> Option<f64> {
-        self.at(index)?.take_number().ok().flatten()
+        self.at(index, |reader| reader.take_number().ok()?)
     }
 
     /// The value at a place if it is a boolean.
     pub fn boolean(&self, index: usize) -> Option<bool> {
-        match self.at(index)?.next_event().ok().flatten()?.token {
-            weir_amf::Token::Boolean(value) => Some(value),
+        self.at(index, |reader| match reader.next_event().ok()??.token {
+            Token::Boolean(value) => Some(value),
             _ => None,
-        }
+        })
     }
 
     /// The value at a place if it is a string, without its bytes being checked.
-    pub fn text(&self, index: usize) -> Option<weir_amf::Text<'_>> {
-        self.at(index)?.take_text().ok().flatten()
+    pub fn text(&self, index: usize) -> Option<Text<'_>> {
+        self.at(index, |reader| reader.take_text().ok()?)
     }
 
-    /// A reader in front of the value at a place.
-    fn at(&self, index: usize) -> Option<Reader<'_>> {
+    /// Takes the value at a place.
+    fn at<'a, T>(
+        &'a self,
+        index: usize,
+        take: impl FnOnce(&mut Reader<'a>) -> Option<T>,
+    ) -> Option<T> {
         let mut reader = self.reader();
         for _ in 0..index {
             reader.skip().ok()?;
         }
-        (reader.remaining() > 0).then_some(reader)
+        take(&mut reader)
     }
 }
 

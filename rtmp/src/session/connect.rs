@@ -1,8 +1,8 @@
 //! What the two sides tell each other in `connect`.
 
-use std::{string::String, vec::Vec};
+use std::{borrow::Cow, string::ToString, vec::Vec};
 
-use weir_amf::{Document, Format, Value};
+use weir_amf::{Document, Format, NewValue, Value};
 use weir_flv::FourCc;
 
 use crate::{Limits, Status, StatusCode, message::Values};
@@ -121,10 +121,11 @@ impl ConnectReply {
     ///
     /// `objectEncoding` and the E-RTMP properties are added when it is sent, unless they are there.
     pub fn new() -> Self {
-        let properties = Document::object()
-            .with("fmsVer", "FMS/3,5,7,7009")
-            .with("capabilities", 31)
-            .with("mode", 1);
+        let properties = Document::object_of([
+            ("fmsVer", "FMS/3,5,7,7009".into()),
+            ("capabilities", 31.into()),
+            ("mode", 1.into()),
+        ]);
         Self {
             properties,
             info: Status::new(StatusCode::CONNECT_SUCCESS),
@@ -290,53 +291,66 @@ impl Capabilities {
 
     /// Reads the properties of `connect` or of its answer; no list is read past 64 entries.
     fn from_properties(properties: Value<'_>) -> Self {
-        let number = |name| properties.get(name).as_f64().map_or(0, to_bits);
-        let list = properties.get("fourCcList").items().take(MAX_CODECS);
+        let [caps_ex, list, video, audio, video_function] = first_of_each(
+            properties,
+            [CAPS_EX, FOUR_CC_LIST, VIDEO_MAP, AUDIO_MAP, VIDEO_FUNCTION],
+        );
+        let number = |value: Option<Value<'_>>| value.and_then(Value::as_f64).map_or(0, to_bits);
+        let list = list.into_iter().flat_map(Value::items).take(MAX_CODECS);
         Self {
-            caps_ex: CapsEx(number("capsEx")),
+            caps_ex: CapsEx(number(caps_ex)),
             four_cc_list: list.filter_map(|item| codec(item.as_str()?)).collect(),
-            video: info_map(properties.get("videoFourCcInfoMap")),
-            audio: info_map(properties.get("audioFourCcInfoMap")),
-            video_function: number("videoFunction"),
+            video: info_map(video),
+            audio: info_map(audio),
+            video_function: number(video_function),
         }
     }
 
     /// Adds what is said to the properties, unless it is there.
     pub(super) fn write(&self, properties: &mut Document) {
-        let mut set = |name: &str, value: Document| {
+        let mut set = |name: &str, value: NewValue<'_>| {
             if !properties.get(name).exists() {
                 properties.set(name, value);
             }
         };
         if self.caps_ex.bits() != 0 {
-            set("capsEx", Document::new().with_value(self.caps_ex.bits()));
+            set(CAPS_EX, self.caps_ex.bits().into());
         }
         if !self.four_cc_list.is_empty() {
-            let names: Vec<String> = self.four_cc_list.iter().copied().map(codec_name).collect();
-            set("fourCcList", Document::strict_array(&names));
+            let names: Vec<_> = self.four_cc_list.iter().copied().map(codec_name).collect();
+            let names = Document::strict_array(names.iter().map(|name| &**name));
+            set(FOUR_CC_LIST, names.into());
         }
-        for (name, map) in [
-            ("videoFourCcInfoMap", &self.video),
-            ("audioFourCcInfoMap", &self.audio),
-        ] {
+        for (name, map) in [(VIDEO_MAP, &self.video), (AUDIO_MAP, &self.audio)] {
             if !map.is_empty() {
-                let map = map.iter().fold(Document::object(), |map, (codec, info)| {
-                    map.with(&codec_name(*codec), info.bits())
-                });
-                set(name, map);
+                let entry = |(codec, info): &(_, FourCcInfo)| (codec_name(*codec), info.0.into());
+                set(name, Document::object_of(map.iter().map(entry)).into());
             }
         }
         if self.video_function != 0 {
-            set(
-                "videoFunction",
-                Document::new().with_value(self.video_function),
-            );
+            set(VIDEO_FUNCTION, self.video_function.into());
         }
     }
 }
 
-fn info_map(map: Value<'_>) -> Vec<(Option<FourCc>, FourCcInfo)> {
-    let entries = map.properties().take(MAX_CODECS);
+/// The first property of each name, in one walk over all of them.
+fn first_of_each<'a, const N: usize>(
+    object: Value<'a>,
+    names: [&str; N],
+) -> [Option<Value<'a>>; N] {
+    let mut found = [None; N];
+    for (name, value) in object.properties() {
+        for (slot, wanted) in found.iter_mut().zip(names) {
+            if wanted == name {
+                slot.get_or_insert(value);
+            }
+        }
+    }
+    found
+}
+
+fn info_map(map: Option<Value<'_>>) -> Vec<(Option<FourCc>, FourCcInfo)> {
+    let entries = map.into_iter().flat_map(Value::properties).take(MAX_CODECS);
     entries
         .filter_map(|(name, value)| Some((codec(name)?, FourCcInfo(to_bits(value.as_f64()?)))))
         .collect()
@@ -357,9 +371,8 @@ fn codec(name: &str) -> Option<Option<FourCc>> {
     }
 }
 
-fn codec_name(codec: Option<FourCc>) -> String {
-    use std::string::ToString;
-    codec.map_or_else(|| "*".into(), |codec| codec.to_string())
+fn codec_name(codec: Option<FourCc>) -> Cow<'static, str> {
+    codec.map_or(Cow::Borrowed("*"), |codec| codec.to_string().into())
 }
 
 /// A set of bits that came as a number; what is no such number is empty.
@@ -372,5 +385,11 @@ fn to_bits(number: f64) -> u32 {
     let bits = number as u32;
     if f64::from(bits) == number { bits } else { 0 }
 }
+
+const CAPS_EX: &str = "capsEx";
+const FOUR_CC_LIST: &str = "fourCcList";
+const VIDEO_MAP: &str = "videoFourCcInfoMap";
+const AUDIO_MAP: &str = "audioFourCcInfoMap";
+const VIDEO_FUNCTION: &str = "videoFunction";
 
 const MAX_CODECS: usize = 64;
