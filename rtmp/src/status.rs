@@ -27,14 +27,7 @@ pub struct Status(Document);
 impl Status {
     /// Makes a status with the level and the description of its code.
     pub fn new(code: StatusCode) -> Self {
-        let row = code.row();
-        let level = row.map_or_else(|| code.level(), |row| row.level);
-        let description = row.map_or("", |row| row.description);
-        Self(Document::object_of([
-            ("level", level.as_str().into()),
-            ("code", code.as_str().into()),
-            ("description", description.into()),
-        ]))
+        Self(Document::object_of(code.properties(None)))
     }
 
     /// Takes over what a peer sent; a value that is no object gives a status without a code.
@@ -137,6 +130,21 @@ impl StatusCode {
     /// The description that is sent when none is given; empty for codes not in the table.
     pub fn description(&self) -> &'static str {
         self.row().map_or("", |row| row.description)
+    }
+
+    /// The properties of a status of this code.
+    pub(crate) fn properties<'a>(
+        &'a self,
+        description: Option<&'a str>,
+    ) -> [(&'static str, NewValue<'a>); 3] {
+        let row = self.row();
+        let level = row.map_or_else(|| self.level(), |row| row.level);
+        let own = row.map_or("", |row| row.description);
+        [
+            ("level", level.as_str().into()),
+            ("code", self.as_str().into()),
+            ("description", description.unwrap_or(own).into()),
+        ]
     }
 
     fn row(&self) -> Option<&'static Row> {

@@ -130,6 +130,21 @@ impl<'o> Writer<'o> {
         name(self.out, text)
     }
 
+    /// Writes properties of the object or ECMA array that was begun, in this order.
+    ///
+    /// # Errors
+    /// As [`name`](Self::name) and [`value`](Self::value).
+    pub fn properties<'a, N: AsRef<str>>(
+        &mut self,
+        properties: impl IntoIterator<Item = (N, NewValue<'a>)>,
+    ) -> Result<(), EncodeError> {
+        for (name, value) in properties {
+            self.name(name.as_ref())?;
+            self.value(value)?;
+        }
+        Ok(())
+    }
+
     /// Ends an object or an ECMA array.
     pub fn end_object(&mut self) {
         end_object(self.out);

@@ -45,14 +45,19 @@ impl Values {
     /// # Errors
     /// If a text or the whole is too long for AMF0.
     pub fn of(values: &[NewValue<'_>]) -> Result<Self, EncodeError> {
-        let mut bytes = Vec::with_capacity(SHORT);
-        let mut writer = amf0::Writer::new(&mut bytes);
         let values = values.iter().cloned();
-        if values.clone().all(|value| writer.value(value).is_ok()) {
-            return Ok(Self(bytes.into()));
-        }
+        let written = Self::write(|writer| values.clone().try_for_each(|it| writer.value(it)));
         // Values that refer to others have to be in one document.
-        Self::encode(&values.fold(Document::new(), Document::with_value))
+        written.or_else(|_| Self::encode(&values.fold(Document::new(), Document::with_value)))
+    }
+
+    /// Writes values one by one.
+    pub(crate) fn write(
+        write: impl FnOnce(&mut amf0::Writer<'_>) -> Result<(), EncodeError>,
+    ) -> Result<Self, EncodeError> {
+        let mut bytes = Vec::with_capacity(ROOM);
+        write(&mut amf0::Writer::new(&mut bytes))?;
+        Ok(Self(bytes.into()))
     }
 
     /// Takes bytes that are AMF0 values, one after another.
@@ -140,4 +145,4 @@ impl fmt::Debug for Values {
 }
 
 /// Room for the arguments of nearly all commands that sessions write.
-const SHORT: usize = 128;
+const ROOM: usize = 256;

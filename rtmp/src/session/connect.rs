@@ -2,7 +2,10 @@
 
 use std::{borrow::Cow, string::ToString, vec::Vec};
 
-use weir_amf::{Document, Format, NewValue, Value};
+use weir_amf::{
+    Document, EncodeError, Format, NewValue, Value,
+    amf0::{self, Writer},
+};
 use weir_flv::FourCc;
 
 use crate::{Limits, Status, StatusCode, message::Values};
@@ -79,7 +82,7 @@ impl ConnectRequest {
 
     /// `objectEncoding`: the AMF version of values, AMF0 if the client says nothing.
     pub fn object_encoding(&self) -> Format {
-        match self.property("objectEncoding").as_f64() {
+        match self.property(OBJECT_ENCODING).as_f64() {
             Some(version) if version >= 3.0 => Format::Amf3,
             _ => Format::Amf0,
         }
@@ -121,15 +124,43 @@ impl ConnectReply {
     ///
     /// `objectEncoding` and the E-RTMP properties are added when it is sent, unless they are there.
     pub fn new() -> Self {
-        let properties = Document::object_of([
-            ("fmsVer", "FMS/3,5,7,7009".into()),
-            ("capabilities", 31.into()),
-            ("mode", 1.into()),
-        ]);
         Self {
-            properties,
+            properties: Document::object_of(PROPERTIES),
             info: Status::new(StatusCode::CONNECT_SUCCESS),
         }
+    }
+
+    /// Writes what [`Self::new`] makes, without making documents of it.
+    pub(super) fn write_new(
+        capabilities: Option<&Capabilities>,
+        encoding: Format,
+    ) -> Result<Values, EncodeError> {
+        Values::write(|writer| {
+            writer.begin_object();
+            writer.properties(PROPERTIES)?;
+            capabilities.map_or(Ok(()), |ours| ours.write(writer))?;
+            writer.end_object();
+            writer.begin_object();
+            writer.properties(StatusCode::CONNECT_SUCCESS.properties(None))?;
+            writer.properties([(OBJECT_ENCODING, encoding_number(encoding))])?;
+            writer.end_object();
+            Ok(())
+        })
+    }
+
+    /// Writes the answer, with what is not there of the same that is written of a new one.
+    pub(super) fn write(
+        mut self,
+        capabilities: Option<&Capabilities>,
+        encoding: Format,
+    ) -> Result<Values, EncodeError> {
+        if let Some(ours) = capabilities {
+            ours.add_to(&mut self.properties)?;
+        }
+        if !self.info.info().get(OBJECT_ENCODING).exists() {
+            self.info = self.info.with(OBJECT_ENCODING, encoding_number(encoding));
+        }
+        Values::of(&[(&self.properties).into(), self.info.info().into()])
     }
 
     /// Reads the answer of a server.
@@ -306,30 +337,47 @@ impl Capabilities {
         }
     }
 
-    /// Adds what is said to the properties, unless it is there.
-    pub(super) fn write(&self, properties: &mut Document) {
-        let mut set = |name: &str, value: NewValue<'_>| {
-            if !properties.get(name).exists() {
-                properties.set(name, value);
-            }
-        };
+    /// Writes what is said, as properties of the object that was begun.
+    fn write(&self, writer: &mut Writer<'_>) -> Result<(), EncodeError> {
         if self.caps_ex.bits() != 0 {
-            set(CAPS_EX, self.caps_ex.bits().into());
+            writer.properties([(CAPS_EX, self.caps_ex.bits().into())])?;
         }
         if !self.four_cc_list.is_empty() {
-            let names: Vec<_> = self.four_cc_list.iter().copied().map(codec_name).collect();
-            let names = Document::strict_array(names.iter().map(|name| &**name));
-            set(FOUR_CC_LIST, names.into());
+            writer.name(FOUR_CC_LIST)?;
+            writer.begin_strict_array(u32::try_from(self.four_cc_list.len()).unwrap_or(u32::MAX));
+            for codec in &self.four_cc_list {
+                writer.string(&codec_name(*codec))?;
+            }
         }
         for (name, map) in [(VIDEO_MAP, &self.video), (AUDIO_MAP, &self.audio)] {
             if !map.is_empty() {
                 let entry = |(codec, info): &(_, FourCcInfo)| (codec_name(*codec), info.0.into());
-                set(name, Document::object_of(map.iter().map(entry)).into());
+                writer.name(name)?;
+                writer.begin_object();
+                writer.properties(map.iter().map(entry))?;
+                writer.end_object();
             }
         }
         if self.video_function != 0 {
-            set(VIDEO_FUNCTION, self.video_function.into());
+            writer.properties([(VIDEO_FUNCTION, self.video_function.into())])?;
         }
+        Ok(())
+    }
+
+    /// Adds what is said to the properties, unless it is there.
+    pub(super) fn add_to(&self, properties: &mut Document) -> Result<(), EncodeError> {
+        let mut bytes = Vec::new();
+        let mut writer = Writer::new(&mut bytes);
+        writer.begin_object();
+        self.write(&mut writer)?;
+        writer.end_object();
+        let said = amf0::decode(&bytes).unwrap_or_default();
+        for (name, value) in said.root().properties() {
+            if !properties.get(name).exists() {
+                properties.set(name, value);
+            }
+        }
+        Ok(())
     }
 }
 
@@ -386,6 +434,22 @@ fn to_bits(number: f64) -> u32 {
     if f64::from(bits) == number { bits } else { 0 }
 }
 
+/// `objectEncoding`, as both sides write it.
+pub(super) const fn encoding_number(encoding: Format) -> NewValue<'static> {
+    NewValue::Number(match encoding {
+        Format::Amf0 => 0.0,
+        Format::Amf3 => 3.0,
+    })
+}
+
+/// What a server is, as clients expect it.
+const PROPERTIES: [(&str, NewValue<'static>); 3] = [
+    ("fmsVer", NewValue::String("FMS/3,5,7,7009")),
+    ("capabilities", NewValue::Number(31.0)),
+    ("mode", NewValue::Number(1.0)),
+];
+
+pub(super) const OBJECT_ENCODING: &str = "objectEncoding";
 const CAPS_EX: &str = "capsEx";
 const FOUR_CC_LIST: &str = "fourCcList";
 const VIDEO_MAP: &str = "videoFourCcInfoMap";

@@ -1,14 +1,18 @@
 //! What a client says in `connect`.
 
-use std::time::Instant;
+use std::{time::Instant, vec::Vec};
 
-use weir_amf::{Document, Format};
+use weir_amf::{Document, Format, NewValue};
 
 use super::{Call, ClientSession};
 use crate::{
     CommandError, Name, Target,
     message::{Command, Values},
-    session::{compose::on_connection, state::ConnectionStep},
+    session::{
+        compose::on_connection,
+        connect::{OBJECT_ENCODING, encoding_number},
+        state::ConnectionStep,
+    },
 };
 
 /// The arguments of `connect`, to be edited before they go out.
@@ -41,17 +45,17 @@ impl ConnectOptions {
     /// player can decode. `flashVer` and the properties of E-RTMP are added when it is sent,
     /// unless they are there.
     pub fn new(target: &Target) -> Self {
-        let properties = Document::object()
-            .with("app", &target.app)
-            .with("type", "nonprivate")
-            .with("tcUrl", &target.tc_url)
-            .with("fpad", false)
-            .with("capabilities", 15)
-            .with("audioCodecs", 4071)
-            .with("videoCodecs", 252)
-            .with("videoFunction", 1);
         Self {
-            properties,
+            properties: Document::object_of([
+                ("app", (&target.app).into()),
+                ("type", "nonprivate".into()),
+                ("tcUrl", (&target.tc_url).into()),
+                ("fpad", false.into()),
+                ("capabilities", 15.into()),
+                ("audioCodecs", 4071.into()),
+                ("videoCodecs", 252.into()),
+                ("videoFunction", 1.into()),
+            ]),
             arguments: Document::new(),
             object_encoding: Format::Amf0,
         }
@@ -78,20 +82,15 @@ impl ClientSession {
         if !properties.get("flashVer").exists() {
             properties.set("flashVer", &self.config.flash_ver);
         }
-        if !properties.get("objectEncoding").exists() {
-            let version = if object_encoding == Format::Amf3 {
-                3
-            } else {
-                0
-            };
-            properties.set("objectEncoding", version);
+        if !properties.get(OBJECT_ENCODING).exists() {
+            properties.set(OBJECT_ENCODING, encoding_number(object_encoding));
         }
-        self.config.capabilities.write(&mut properties);
-        let mut values = Document::new().with_value(&properties);
-        for argument in arguments.values() {
-            values.push(argument);
-        }
-        let values = Values::encode(&values)?;
+        self.config.capabilities.add_to(&mut properties)?;
+        let properties = [NewValue::from(&properties)].into_iter();
+        let values: Vec<_> = properties
+            .chain(arguments.values().map(NewValue::from))
+            .collect();
+        let values = Values::of(&values)?;
         if !self.step(ConnectionStep::AskConnect) {
             return Err(self.not_new());
         }

@@ -14,7 +14,7 @@ use crate::{
     session::{
         ConnectRequest, Play2Request, PlayRequest, PublishKind,
         calls::{Request, RequestKind},
-        compose::{on_connection, on_stream, status_as, status_command},
+        compose::{code_as, on_connection, on_stream, status_command},
         state::{ConnectionState, ConnectionStep, StreamState, StreamStep},
     },
 };
@@ -389,14 +389,12 @@ impl ServerSession {
 
     /// `onFCPublish` and its like: a command that tells, behind the answer to the client's.
     fn notify_about(&mut self, name: Name, code: StatusCode, command: &Command) {
-        let info = name_argument(command);
-        let status = Status::new(code).with_description(info.as_str());
-        self.notify_status(name, &status);
+        self.notify_code(name, &code, name_argument(command).as_str());
     }
 
     /// A command without transaction on the connection, with a status.
-    pub(super) fn notify_status(&mut self, name: Name, status: &Status) {
-        if let Ok(command) = status_as(name, status) {
+    pub(super) fn notify_code(&mut self, name: Name, code: &StatusCode, description: &str) {
+        if let Ok(command) = code_as(name, code, Some(description)) {
             self.link.reply(on_connection(&command));
         }
     }

@@ -3,16 +3,16 @@
 use core::time::Duration;
 use std::time::Instant;
 
-use weir_amf::{Document, NewValue};
+use weir_amf::{Document, Format, NewValue};
 
 use super::ServerSession;
 use crate::{
-    CommandError, ConnectReply, Name, PlayReply, RequestId, Status, StatusCode,
+    Capabilities, CommandError, ConnectReply, Name, PlayReply, RequestId, Status, StatusCode,
     chunk::{Message, MessageStreamId, Timestamp},
     message::{BandwidthLimit, Command, Control, Data, DataAction, UserControl, Values},
     session::{
         calls::{Request, RequestKind},
-        compose::{bare, on_connection, on_stream, status_command},
+        compose::{bare, code_as, on_connection, on_stream, status_command},
         state::{ConnectionStep, StreamStep},
         status_chunk_stream,
     },
@@ -24,7 +24,8 @@ impl ServerSession {
     /// # Errors
     /// [`CommandError`] if the request is not a `connect` that waits.
     pub fn accept_connect(&mut self, id: RequestId, now: Instant) -> Result<(), CommandError> {
-        self.accept_connect_with(id, ConnectReply::new(), now)
+        let args = ConnectReply::write_new(self.capabilities_to_tell(), self.encoding())?;
+        self.connect_accepted(id, args, now)
     }
 
     /// Accepts the connection with an answer of the application's own.
@@ -40,17 +41,19 @@ impl ServerSession {
     pub fn accept_connect_with(
         &mut self,
         id: RequestId,
-        mut reply: ConnectReply,
+        reply: ConnectReply,
         now: Instant,
     ) -> Result<(), CommandError> {
-        if self.capabilities.is_enhanced() {
-            self.config.capabilities.write(&mut reply.properties);
-        }
-        if !reply.info.info().get("objectEncoding").exists() {
-            let version = if self.amf3 { 3 } else { 0 };
-            reply.info = reply.info.with("objectEncoding", version);
-        }
-        let args = Values::of(&[(&reply.properties).into(), reply.info.info().into()])?;
+        let args = reply.write(self.capabilities_to_tell(), self.encoding())?;
+        self.connect_accepted(id, args, now)
+    }
+
+    fn connect_accepted(
+        &mut self,
+        id: RequestId,
+        args: Values,
+        now: Instant,
+    ) -> Result<(), CommandError> {
         let request = self.take(id, |kind| *kind == RequestKind::Connect, now)?;
         self.unblock(id);
         self.step(ConnectionStep::Accept);
@@ -75,12 +78,26 @@ impl ServerSession {
         Ok(())
     }
 
+    /// What this side can do of E-RTMP, if the client said something about it.
+    fn capabilities_to_tell(&self) -> Option<&Capabilities> {
+        let told = self.capabilities.is_enhanced();
+        told.then_some(&self.config.capabilities)
+    }
+
+    const fn encoding(&self) -> Format {
+        match self.amf3 {
+            true => Format::Amf3,
+            false => Format::Amf0,
+        }
+    }
+
     /// Lets the client publish.
     ///
     /// # Errors
     /// [`CommandError`] if the request is not a `publish` that waits.
     pub fn accept_publish(&mut self, id: RequestId, now: Instant) -> Result<(), CommandError> {
-        self.accept_publish_with(id, &Status::new(StatusCode::PUBLISH_START), now)
+        let started = code_as(Name::ON_STATUS, &StatusCode::PUBLISH_START, None)?;
+        self.publish_accepted(id, &started, now)
     }
 
     /// Lets the client publish, with a status of the application's own.
@@ -95,19 +112,28 @@ impl ServerSession {
         status: &Status,
         now: Instant,
     ) -> Result<(), CommandError> {
+        self.publish_accepted(id, &status_command(status)?, now)
+    }
+
+    fn publish_accepted(
+        &mut self,
+        id: RequestId,
+        started: &Command,
+        now: Instant,
+    ) -> Result<(), CommandError> {
         let is_publish = |kind: &RequestKind| matches!(kind, RequestKind::Publish { .. });
-        let (command, request) = self.prepare(id, status, is_publish, now)?;
+        let request = self.take(id, is_publish, now)?;
         let RequestKind::Publish { name } = request.kind else {
             return Ok(());
         };
         if self.announced {
-            let status = Status::new(StatusCode::PUBLISH_START).with_description(name.as_str());
-            self.notify_status(Name::ON_FC_PUBLISH, &status);
+            let code = StatusCode::PUBLISH_START;
+            self.notify_code(Name::ON_FC_PUBLISH, &code, name.as_str());
         }
         self.accept_stream(request.stream, name);
         self.link
             .reply(UserControl::StreamBegin(request.stream).to_message());
-        self.link.reply(on_stream(&command, request.stream));
+        self.link.reply(on_stream(started, request.stream));
         Ok(())
     }
 
