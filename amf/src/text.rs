@@ -126,6 +126,7 @@ impl<'a> Text<'a> {
 
     /// Returns the bytes as text, with U+FFFD for what is not UTF-8.
     #[must_use]
+    #[inline(never)]
     pub fn to_str_lossy(self) -> Cow<'a, str> {
         match self.content {
             Content::Utf8(text) => Cow::Borrowed(text),

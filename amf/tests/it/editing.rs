@@ -1,6 +1,6 @@
 //! Documents that are built and changed.
 
-use weir_amf::{Document, Kind, NewValue, amf0, amf3};
+use weir_amf::{Date, Document, EncodeError, Format, Kind, NewValue, amf0, amf3};
 
 fn names(document: &Document, index: usize) -> Vec<String> {
     document
@@ -18,6 +18,63 @@ fn built_object_encodes_as_the_specification_says() {
     let mut expected = b"\x03\x00\x01a\x01\x01\x00\x01b\x0a\0\0\0\x02".to_vec();
     expected.extend(b"\x00\x3f\xf0\0\0\0\0\0\0\x00\x40\0\0\0\0\0\0\0\0\0\x09");
     assert_eq!(amf0::encode(&document).unwrap(), expected);
+}
+
+#[test]
+fn a_copy_from_the_middle_of_a_document_is_the_same_value() {
+    let bytes = b"\x02\0\x03cmd\x03\0\x01a\x03\0\x01b\x0a\0\0\0\x01\x05\0\0\x09\0\x01c\x06\0\0\x09";
+    let from = amf0::decode(bytes).unwrap();
+    let copy = Document::object_of([
+        ("first", from.value(1).into()),
+        ("second", from.value(1).get("a").into()),
+        ("third", "behind".into()),
+    ]);
+    assert_eq!(copy.get("first"), from.value(1));
+    assert_eq!(copy.get("second").get("b").at(0).kind(), Kind::Null);
+    assert_eq!(names(&copy, 0), ["first", "second", "third"]);
+    let again = amf0::decode(&amf0::encode(&copy).unwrap()).unwrap();
+    assert_eq!(again, copy);
+}
+
+#[test]
+fn a_value_that_is_written_alone_is_what_the_document_holds() {
+    let date = Date { ms: 1.0, tz: -60 };
+    let values = Document::new()
+        .with_value(NewValue::Undefined)
+        .with_value(date)
+        .with_value(Document::object_of([(
+            "a",
+            Document::strict_array([1]).into(),
+        )]))
+        .with_value(Document::amf3(
+            Document::amf3_object("C").with_sealed("s", "text"),
+        ))
+        .with_value(Document::amf3(
+            Document::amf3_object("C").with_sealed("s", "text"),
+        ));
+    let mut out = Vec::new();
+    let mut writer = amf0::Writer::new(&mut out);
+    for value in values.values() {
+        writer.value(value).unwrap();
+    }
+    // The second AMF3 value refers to the class and the text of the first.
+    assert_eq!(out, amf0::encode(&values).unwrap());
+    assert_eq!(amf0::decode(&out).unwrap(), values);
+}
+
+#[test]
+fn a_value_that_refers_to_another_is_not_written_alone() {
+    let twice = b"\x03\0\x01a\x03\0\0\x09\0\x01b\x07\0\x01\0\0\x09";
+    let mut out = Vec::new();
+    let mut writer = amf0::Writer::new(&mut out);
+    let error = writer.value(amf0::decode(twice).unwrap()).unwrap_err();
+    assert_eq!(error, EncodeError::TooManyRepeated { count: 1, limit: 0 });
+    let cycle = b"\x03\0\x01a\x07\0\0\0\0\x09";
+    let error = writer.value(amf0::decode(cycle).unwrap()).unwrap_err();
+    assert_eq!(error, EncodeError::Cycle);
+    let error = writer.value(NewValue::ByteArray(b"x")).unwrap_err();
+    let (kind, format) = (Kind::ByteArray, Format::Amf0);
+    assert_eq!(error, EncodeError::NoSuchKind { kind, format });
 }
 
 #[test]

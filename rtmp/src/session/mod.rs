@@ -1,6 +1,7 @@
 //! Sessions: one connection, either side, from the first byte of the handshake to the end.
 
 mod calls;
+mod capabilities;
 mod client;
 mod compose;
 mod config;
@@ -14,9 +15,10 @@ mod server;
 mod state;
 mod streams;
 
+pub use capabilities::{Capabilities, CapsEx, FourCcInfo};
 pub use client::{ClientSession, ConnectOptions};
 pub use config::{ClientConfig, ServerConfig};
-pub use connect::{Capabilities, CapsEx, ConnectReply, ConnectRequest, FourCcInfo};
+pub use connect::{ConnectReply, ConnectRequest};
 pub use error::CommandError;
 pub use event::{CallId, ClientEvent, RequestId, ServerEvent};
 pub use request::{Play2Request, PlayReply, PlayRequest, PlayStart, PublishKind};

@@ -5,7 +5,7 @@ use weir_amf::{Kind, Value};
 use weir_rtmp::{
     Limits, Quirks,
     chunk::{ChunkReader, Message, MessageType},
-    message::{BandwidthLimit, Command, Control, Data, UserControl},
+    message::{BandwidthLimit, Command, Control, Data, UserControl, Values},
 };
 
 use crate::capture::{self, Direction};
@@ -29,6 +29,17 @@ fn commands_are_read_as_recorded_and_written_back_byte_for_byte() {
             assert_eq!(command.encode(), message.payload, "{name} {}", command.name);
         }
     }
+}
+
+#[test]
+fn values_that_refer_to_others_are_written_with_references_that_count_from_the_first() {
+    // An object with an object and a reference to it: slots 0 and 1.
+    let twice = b"\x03\0\x01a\x03\0\0\x09\0\x01b\x07\0\x01\0\0\x09";
+    let document = weir_amf::amf0::decode(twice).unwrap();
+    let object = weir_amf::Document::object();
+    let values = Values::of(&[(&object).into(), (&document).into()]).unwrap();
+    let expected = b"\x03\0\0\x09\x03\0\x01a\x03\0\0\x09\0\x01b\x07\0\x02\0\0\x09";
+    assert_eq!(values.as_bytes(), &expected[..]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use weir_amf::{Document, Format};
 use weir_rtmp::{
     Capabilities, CapsEx, ClientConfig, ClientEvent, CommandError, ConnectReply, Error,
@@ -76,6 +76,60 @@ fn the_client_sees_an_edited_answer() {
     assert_eq!(reply.info.code(), StatusCode::CONNECT_SUCCESS);
     assert_eq!(reply.info.info().get("data").get("version"), "1");
     assert_eq!(reply.capabilities(), Capabilities::relay());
+}
+
+#[test]
+fn an_answer_that_nobody_edits_is_the_same_whichever_way_it_is_given() {
+    for capabilities in [Capabilities::default(), Capabilities::relay()] {
+        let answers = [false, true].map(|edited| {
+            let mut config = ClientConfig::default();
+            config.capabilities = capabilities.clone();
+            let mut pair = Pair::with(config, ServerConfig::default());
+            pair.accepts = false;
+            pair.client.connect(options(), pair.now).unwrap();
+            pair.run();
+            let Some(ServerEvent::ConnectRequested { id, .. }) = pair.server_events.first() else {
+                panic!("{:?}", pair.server_events);
+            };
+            let accepted = match edited {
+                false => pair.server.accept_connect(*id, pair.now),
+                true => {
+                    let reply = ConnectReply::new();
+                    pair.server.accept_connect_with(*id, reply, pair.now)
+                }
+            };
+            accepted.unwrap();
+            let output = pair.server.output();
+            output.copy_to_bytes(output.remaining())
+        });
+        assert_eq!(answers[0], answers[1]);
+    }
+}
+
+#[test]
+fn what_an_edited_answer_says_of_e_rtmp_is_left_as_it_is() {
+    let mut pair = Pair::new();
+    pair.accepts = false;
+    pair.client.connect(options(), pair.now).unwrap();
+    pair.run();
+    let Some(ServerEvent::ConnectRequested { id, .. }) = pair.server_events.first() else {
+        panic!("{:?}", pair.server_events);
+    };
+    let mut reply = ConnectReply::new();
+    reply.properties.set("capsEx", 1);
+    reply.info = reply.info.with("objectEncoding", 3);
+    pair.server
+        .accept_connect_with(*id, reply, pair.now)
+        .unwrap();
+    pair.run();
+    let Some(ClientEvent::Connected { reply }) = pair.client_events.first() else {
+        panic!("{:?}", pair.client_events);
+    };
+    assert_eq!(reply.capabilities().caps_ex, CapsEx::RECONNECT);
+    let relay = Capabilities::relay();
+    assert_eq!(reply.capabilities().four_cc_list, relay.four_cc_list);
+    assert_eq!(reply.info.info().get("objectEncoding"), 3.0);
+    assert_eq!(reply.properties.root().properties().count(), 7);
 }
 
 #[test]
