@@ -126,14 +126,8 @@ impl<'a> Text<'a> {
 
     /// Returns the bytes as text, with U+FFFD for what is not UTF-8.
     #[must_use]
-    #[inline(never)]
     pub fn to_str_lossy(self) -> Cow<'a, str> {
-        match self.content {
-            Content::Utf8(text) => Cow::Borrowed(text),
-            Content::Unchecked(bytes) | Content::NotUtf8(bytes) => {
-                utf8(bytes).map_or_else(|| String::from_utf8_lossy(bytes), Cow::Borrowed)
-            }
-        }
+        lossy(self.as_bytes())
     }
 }
 
@@ -149,6 +143,11 @@ fn utf8(bytes: &[u8]) -> Option<&str> {
         }
     }
     core::str::from_utf8(bytes).ok()
+}
+
+#[inline(never)]
+fn lossy(bytes: &[u8]) -> Cow<'_, str> {
+    utf8(bytes).map_or_else(|| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 /// The longest text in bytes of which it is looked first whether it is ASCII.
