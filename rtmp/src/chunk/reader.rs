@@ -12,6 +12,7 @@
 //! the message.
 
 use alloc::vec::Vec;
+use core::mem;
 
 use super::header::{Extended, Header, MAX_HEADER_LEN, Proof, Repetition, basic_header};
 use super::stats::OpenChunk;
@@ -50,6 +51,8 @@ pub struct ChunkReader {
     streams: Vec<ChunkStream>,
     /// The chunk stream of the last header, an index into `streams`.
     current: usize,
+    /// The one before that, or a wrong guess at it: audio and video take turns.
+    previous: usize,
     chunk: OpenChunk,
     chunk_size: ChunkSize,
     repetition: Repetition,
@@ -92,6 +95,7 @@ impl ChunkReader {
         Self {
             streams: Vec::new(),
             current: 0,
+            previous: 0,
             chunk: OpenChunk::NONE,
             chunk_size: ChunkSize::DEFAULT,
             repetition,
@@ -344,12 +348,7 @@ impl ChunkReader {
         let Some((fmt, csid)) = basic_header(&mut cursor) else {
             return Ok(Step::Incomplete);
         };
-        let known = match self.streams.get(self.current) {
-            Some(stream) if stream.csid == csid => Ok(self.current),
-            _ => self
-                .streams
-                .binary_search_by_key(&csid, |stream| stream.csid),
-        };
+        let known = self.find(csid);
         let history = known.ok().and_then(|index| self.streams.get(index));
         if history.is_none() && fmt > 1 {
             return Err(Malformed::NoEarlierHeader {
@@ -363,10 +362,13 @@ impl ChunkReader {
             return Ok(Step::Incomplete);
         };
         let header_len = cursor.position();
-        self.current = match known {
+        let current = match known {
             Ok(index) => index,
             Err(index) => self.open_chunk_stream(index, &header)?,
         };
+        if current != self.current {
+            self.previous = mem::replace(&mut self.current, current);
+        }
         self.chunk = self.begin_chunk(&header, header_len)?;
         cursor::take(input, header_len);
         if self.chunk.left > 0 {
@@ -376,6 +378,18 @@ impl ChunkReader {
         self.stats.count(&self.chunk, 1);
         let stream = self.streams.get(self.current);
         Ok(stream.map_or(Step::Complete, ChunkStream::end))
+    }
+
+    /// The index of a chunk stream, or where it belongs.
+    fn find(&self, csid: ChunkStreamId) -> Result<usize, usize> {
+        let is = |index: usize| self.streams.get(index).is_some_and(|found| found.csid == csid);
+        if is(self.current) {
+            Ok(self.current)
+        } else if is(self.previous) {
+            Ok(self.previous)
+        } else {
+            self.streams.binary_search_by_key(&csid, |found| found.csid)
+        }
     }
 
     fn open_chunk_stream(&mut self, index: usize, header: &Header) -> Result<usize, Error> {
@@ -534,11 +548,8 @@ impl ChunkReader {
                 Err(error) => return self.fail(error),
             }
         } else if let Some(csid) = ChunkStreamId::new(value) {
-            let known = self
-                .streams
-                .binary_search_by_key(&csid, |stream| stream.csid);
             // The message that says so is complete.
-            if let Some(index) = known.ok().filter(|index| *index != self.current) {
+            if let Some(index) = self.find(csid).ok().filter(|index| *index != self.current) {
                 self.drop_partial(index);
             }
         }
