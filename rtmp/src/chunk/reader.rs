@@ -71,13 +71,14 @@ pub struct ChunkReader {
     failed: Option<Error>,
 }
 
-/// How far the reader got.
+/// What a step over some input came to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Step {
     /// The message of the current chunk stream is complete.
     Complete,
     /// So is it, and the reader has to obey it.
     Control,
+    /// More input is needed, or another step over the rest.
     Progress,
     /// The header at the front is not complete.
     Incomplete,
@@ -131,11 +132,16 @@ impl ChunkReader {
         if self.failed.is_some() {
             return self.failure();
         }
-        match self.advance(input) {
-            Step::Complete => Ok(self.take_message_if(|_, _| true)),
-            Step::Failed => self.failure(),
-            _ => Ok(None),
+        while !input.is_empty() {
+            let (step, taken) = self.advance(input);
+            cursor::take(input, taken);
+            match step {
+                Step::Complete => return Ok(self.take_message_if(|_, _| true)),
+                Step::Progress => {}
+                _ => return self.failure(),
+            }
         }
+        Ok(None)
     }
 
     /// Returns the next tolerance taken, each code once.
@@ -176,28 +182,33 @@ impl ChunkReader {
         &self.stats
     }
 
-    /// Takes bytes off the front of `input` up to the end of the next message, which is
-    /// `Complete` then and has to be taken, or to the end of the input. Not after it failed.
+    /// Makes a step over `input`, which is not empty, and tells how many bytes it took.
+    ///
+    /// It is `Complete`, and the message has to be taken before the next step, `Progress` or
+    /// `Failed`, and then the last. The input is no `&mut &[u8]`, which would live in memory.
     #[inline]
-    pub(crate) fn advance(&mut self, input: &mut &[u8]) -> Step {
-        loop {
-            let step = if self.front_len > 0 {
-                self.step_over_front(input)
-            } else if input.is_empty() {
-                return Step::Progress;
-            } else {
-                self.step(input)
-            };
-            match step {
-                Step::Progress => {}
-                Step::Control => return self.obey(),
-                Step::Incomplete => {
-                    // Behind a step over `front` nothing is left.
-                    self.extend_front(input);
-                    return step;
-                }
-                _ => return step,
+    pub(crate) fn advance(&mut self, input: &[u8]) -> (Step, usize) {
+        let (step, taken) = match self.front_len {
+            0 => self.step(input),
+            _ => self.step_over_front(input),
+        };
+        match step {
+            Step::Complete | Step::Progress => (step, taken),
+            _ => self.finish(step, taken, input),
+        }
+    }
+
+    /// Does what is left to do after a step that is neither `Complete` nor `Progress`.
+    #[cold]
+    fn finish(&mut self, step: Step, taken: usize, input: &[u8]) -> (Step, usize) {
+        match step {
+            Step::Control => (self.obey(), taken),
+            Step::Incomplete => {
+                // Behind a step over `front` nothing is left.
+                let behind = input.get(taken..).unwrap_or_default();
+                (Step::Progress, taken + self.extend_front(behind))
             }
+            _ => (step, taken),
         }
     }
 
@@ -232,51 +243,50 @@ impl ChunkReader {
 
     /// Makes a step over `front` followed by `input`.
     #[inline(never)]
-    fn step_over_front(&mut self, input: &mut &[u8]) -> Step {
+    fn step_over_front(&mut self, input: &[u8]) -> (Step, usize) {
         let old_len = self.front_len;
-        let mut ahead = *input;
-        self.extend_front(&mut ahead);
+        let ahead = self.extend_front(input);
         let joined = self.front;
-        let mut rest = joined.get(..self.front_len).unwrap_or_default();
-        let step = self.step(&mut rest);
-        let consumed = self.front_len - rest.len();
+        let (step, consumed) = self.step(joined.get(..self.front_len).unwrap_or_default());
         if step == Step::Incomplete {
-            *input = ahead;
-        } else if consumed >= old_len {
-            cursor::take(input, consumed - old_len);
+            return (step, ahead);
+        }
+        if consumed >= old_len {
             self.front_len = 0;
         } else {
             // Only after a wrong guess that an extended timestamp begins here.
             self.front.copy_within(consumed..old_len, 0);
             self.front_len = old_len - consumed;
         }
-        step
+        (step, consumed.saturating_sub(old_len))
     }
 
-    /// Moves bytes from `input` to `front` until that has room for no more.
-    fn extend_front(&mut self, input: &mut &[u8]) {
+    /// Copies bytes of `input` to `front` until that has room for no more, and tells how many.
+    fn extend_front(&mut self, input: &[u8]) -> usize {
         let room = self.front.get_mut(self.front_len..).unwrap_or_default();
-        let taken = cursor::take(input, room.len());
-        for (to, from) in room.iter_mut().zip(taken) {
+        let len = room.len().min(input.len());
+        for (to, from) in room.iter_mut().zip(input) {
             *to = *from;
         }
-        self.front_len += taken.len();
+        self.front_len += len;
+        len
     }
 
-    fn step(&mut self, input: &mut &[u8]) -> Step {
-        let len = input.len();
+    fn step(&mut self, input: &[u8]) -> (Step, usize) {
+        let mut rest = input;
         let mut step = Step::Progress;
         if self.chunk.left == 0 {
-            step = match self.read_header(input) {
+            step = match self.read_header(&mut rest) {
                 Ok(step) => step,
-                Err(error) => return self.fail(error),
+                Err(error) => return (self.fail(error), 0),
             };
         }
-        if self.chunk.left > 0 && !input.is_empty() {
-            step = self.read_payload(input);
+        if self.chunk.left > 0 && !rest.is_empty() {
+            step = self.read_payload(&mut rest);
         }
-        self.offset += (len - input.len()) as u64;
-        step
+        let taken = input.len() - rest.len();
+        self.offset += taken as u64;
+        (step, taken)
     }
 
     /// Copies payload, over as many plain continuations as follow each other.
@@ -285,29 +295,28 @@ impl ChunkReader {
             return Step::Incomplete;
         };
         let continuation = stream.plain_continuation();
-        let most = self
-            .limits
-            .max_chunks_per_message
-            .saturating_sub(stream.chunks);
         let chunk_size = self.chunk_size.get() as usize;
-        let mut continuations = 0;
         let mut rest = *input;
         let mut len = self.chunk.len as usize;
         let mut left = self.chunk.left as usize;
-        let mut missing = stream.missing();
-        stream.reserve(missing.min(rest.len()));
+        // More continuations than the limit allows are left to `read_header`, which refuses them.
+        let chunks = self
+            .limits
+            .max_chunks_per_message
+            .saturating_sub(stream.chunks) as usize;
+        let most = left.saturating_add(chunks.saturating_mul(chunk_size));
+        let mut allowed = stream.missing().min(most);
+        let old_len = stream.payload.len();
+        stream.reserve(stream.missing().min(rest.len()));
         while let Some((payload, behind)) = rest.split_at_checked(left) {
             stream.payload.extend_from_slice(payload);
-            missing -= left;
+            allowed -= left;
             left = 0;
             rest = behind;
             match behind.split_first() {
-                Some((first, behind))
-                    if u16::from(*first) == continuation && missing > 0 && continuations < most =>
-                {
+                Some((first, behind)) if u16::from(*first) == continuation && allowed > 0 => {
                     rest = behind;
-                    continuations += 1;
-                    len = missing.min(chunk_size);
+                    len = allowed.min(chunk_size);
                     left = len;
                 }
                 _ => break,
@@ -315,29 +324,29 @@ impl ChunkReader {
         }
         if left > 0 {
             stream.payload.extend_from_slice(rest);
-            missing -= rest.len();
             left -= rest.len();
             rest = &[];
         }
+        let taken = input.len() - rest.len();
         *input = rest;
+        // What is not payload is their headers.
+        let continuations = taken - (stream.payload.len() - old_len);
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "no more than the length, 24 bits"
+        )]
+        let [continuations, len, left] = [continuations as u32, len as u32, left as u32];
         stream.chunks += continuations;
         if continuations > 0 {
             self.stats.count(&self.chunk, 1);
             self.chunk = OpenChunk::continuation(self.open > 1);
             self.stats.count(&self.chunk, u64::from(continuations) - 1);
         }
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "no more than the length, 24 bits"
-        )]
-        {
-            self.chunk.len = len as u32;
-            self.chunk.left = left as u32;
-        }
+        (self.chunk.len, self.chunk.left) = (len, left);
         if left == 0 {
             self.stats.count(&self.chunk, 1);
         }
-        match missing {
+        match stream.missing() {
             0 => stream.end(),
             _ => Step::Progress,
         }
@@ -382,7 +391,11 @@ impl ChunkReader {
 
     /// The index of a chunk stream, or where it belongs.
     fn find(&self, csid: ChunkStreamId) -> Result<usize, usize> {
-        let is = |index: usize| self.streams.get(index).is_some_and(|found| found.csid == csid);
+        let is = |index: usize| {
+            self.streams
+                .get(index)
+                .is_some_and(|found| found.csid == csid)
+        };
         if is(self.current) {
             Ok(self.current)
         } else if is(self.previous) {

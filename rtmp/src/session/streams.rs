@@ -48,6 +48,11 @@ impl Stream {
 pub(super) struct Streams {
     streams: Vec<Stream>,
     limit: usize,
+    /// Whether media of `current` go straight to the application. The session sets it when nothing
+    /// else can come before them; it is cleared before anything changes.
+    pub(super) direct: bool,
+    /// The stream of the last media.
+    pub(super) current: MessageStreamId,
 }
 
 impl Streams {
@@ -55,6 +60,8 @@ impl Streams {
         Self {
             streams: Vec::new(),
             limit,
+            direct: false,
+            current: MessageStreamId::CONNECTION,
         }
     }
 
@@ -68,6 +75,7 @@ impl Streams {
 
     /// Makes a stream with a certain id, unless it is there or there are too many.
     pub(super) fn open(&mut self, id: MessageStreamId) -> Option<&mut Stream> {
+        self.direct = false;
         if self.streams.len() >= self.limit || self.get(id).is_some() {
             return None;
         }
@@ -80,6 +88,7 @@ impl Streams {
     }
 
     pub(super) fn get_mut(&mut self, id: MessageStreamId) -> Option<&mut Stream> {
+        self.direct = false;
         self.streams.iter_mut().find(|stream| stream.id == id)
     }
 
@@ -103,6 +112,7 @@ impl Streams {
     }
 
     pub(super) fn remove(&mut self, id: MessageStreamId) -> Option<Stream> {
+        self.direct = false;
         let at = self.streams.iter().position(|stream| stream.id == id)?;
         Some(self.streams.remove(at))
     }

@@ -40,10 +40,11 @@ impl Acks {
 }
 
 impl Link {
-    /// Acknowledges in the middle of a message as well: a peer that waits at its window would wait
-    /// for ever otherwise.
+    /// Acknowledges what was read, in the middle of a message as well: a peer that waits at its
+    /// window would wait for ever otherwise.
     #[cold]
-    pub(super) fn acknowledge(&mut self, offset: u64) {
+    pub(super) fn acknowledge(&mut self) {
+        let offset = self.reader.offset();
         self.acks.next = offset + u64::from(self.acks.window / 2).max(1);
         // Modulo 2^32, as the number on the wire.
         #[expect(clippy::cast_possible_truncation, reason = "the number wraps")]

@@ -4,24 +4,26 @@
 use core::mem;
 use std::collections::VecDeque;
 
-use bytes::{Buf, Bytes};
+#[cfg(feature = "rtmpe")]
+use bytes::Buf;
+use bytes::Bytes;
 
 use crate::LimitExceeded;
 
 /// Reads that were not parsed yet.
 #[derive(Debug)]
 pub(super) struct Input {
-    /// What is left of the first read, if one waits; not empty.
+    /// The first read, if one waits. It is held until its last byte is parsed.
     front: Option<Bytes>,
-    /// Its length when it was stored: a block is held until its last byte is parsed.
-    front_len: usize,
+    /// How many bytes at its end were not parsed. 0 < left <= its length
+    left: usize,
     /// The reads behind it.
     more: VecDeque<Bytes>,
-    /// What the reads count towards the limit.
-    cost: usize,
+    /// What those count towards the limit.
+    more_cost: usize,
     limit: usize,
-    /// Whether the peer's bytes ended.
-    pub(super) ended: bool,
+    /// Whether no more is taken: the peer's bytes ended, or the link failed.
+    pub(super) closed: bool,
     /// RTMPE, behind the handshake.
     #[cfg(feature = "rtmpe")]
     cipher: Option<crate::handshake::Cipher>,
@@ -31,11 +33,11 @@ impl Input {
     pub(super) const fn new(limit: usize) -> Self {
         Self {
             front: None,
-            front_len: 0,
+            left: 0,
             more: VecDeque::new(),
-            cost: 0,
+            more_cost: 0,
             limit,
-            ended: false,
+            closed: false,
             #[cfg(feature = "rtmpe")]
             cipher: None,
         }
@@ -44,25 +46,30 @@ impl Input {
     /// Stores a read that is not empty.
     #[inline]
     pub(super) fn push(&mut self, read: Bytes) -> Result<(), LimitExceeded> {
-        let cost = self.cost + read.len() + READ_COST;
-        if cost > self.limit {
-            return Err(self.exceeded(cost));
+        if self.front.is_some() {
+            return self.push_behind(read);
         }
-        self.cost = cost;
+        let got = cost(&read);
+        if got > self.limit {
+            return Err(self.exceeded(got));
+        }
         let read = self.decrypted(read);
-        match self.front {
-            None => {
-                self.front_len = read.len();
-                self.front = Some(read);
-            }
-            Some(_) => self.push_behind(read),
-        }
+        self.left = read.len();
+        self.front = Some(read);
         Ok(())
     }
 
     #[inline(never)]
-    fn push_behind(&mut self, read: Bytes) {
+    fn push_behind(&mut self, read: Bytes) -> Result<(), LimitExceeded> {
+        let more_cost = self.more_cost + cost(&read);
+        let got = more_cost + self.front.as_ref().map_or(0, cost);
+        if got > self.limit {
+            return Err(self.exceeded(got));
+        }
+        self.more_cost = more_cost;
+        let read = self.decrypted(read);
         self.more.push_back(read);
+        Ok(())
     }
 
     #[cold]
@@ -76,28 +83,41 @@ impl Input {
     }
 
     /// What is left of the first read, if one waits.
+    #[inline]
     pub(super) fn front(&self) -> Option<&[u8]> {
-        self.front.as_deref()
+        let front = self.front.as_deref()?;
+        front.get(front.len() - self.left..)
     }
 
-    /// Drops all but the last `left` bytes of the first read.
+    /// Drops the first `taken` bytes of the first read; tells whether that was all of it.
     #[inline]
-    pub(super) fn keep(&mut self, left: usize) {
-        match &mut self.front {
-            Some(front) if left > 0 => front.advance(front.len() - left),
-            _ => {
-                self.cost -= self.front_len + READ_COST;
-                self.front = self.more.pop_front();
-                self.front_len = self.front.as_ref().map_or(0, Bytes::len);
-            }
+    pub(super) fn consume(&mut self, taken: usize) -> bool {
+        self.left -= taken;
+        if self.left > 0 {
+            return false;
+        }
+        self.front = None;
+        if !self.more.is_empty() {
+            self.move_up();
+        }
+        true
+    }
+
+    #[inline(never)]
+    fn move_up(&mut self) {
+        self.front = self.more.pop_front();
+        if let Some(front) = &self.front {
+            self.left = front.len();
+            self.more_cost -= cost(front);
         }
     }
 
-    /// Drops what waits.
-    pub(super) fn clear(&mut self) {
+    /// Drops what waits, and takes no more.
+    pub(super) fn close(&mut self) {
+        self.closed = true;
         self.front = None;
         self.more = VecDeque::new();
-        self.cost = 0;
+        self.more_cost = 0;
     }
 
     /// The bytes as the chunk layer sees them.
@@ -121,11 +141,19 @@ impl Input {
     /// Decrypts what is there, and from now on what comes.
     #[cfg(feature = "rtmpe")]
     pub(super) fn decrypt_with(&mut self, mut cipher: crate::handshake::Cipher) {
+        if let Some(front) = &mut self.front {
+            front.advance(front.len() - self.left);
+        }
         for read in self.front.iter_mut().chain(&mut self.more) {
             *read = cipher.apply(mem::take(read));
         }
         self.cipher = Some(cipher);
     }
+}
+
+/// What a stored read counts: a block is held until its last byte is parsed.
+fn cost(read: &Bytes) -> usize {
+    read.len() + READ_COST
 }
 
 /// What a stored read counts besides its length.

@@ -7,7 +7,7 @@ mod clock;
 mod control;
 mod input;
 
-use core::time::Duration;
+use core::{mem, time::Duration};
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -78,10 +78,11 @@ impl Link {
         }
     }
 
+    #[inline]
     pub(super) fn handle_input(&mut self, input: Bytes, now: Instant) {
         self.clock.advance(now);
         self.clock.last_input = self.clock.now;
-        if self.failed.is_some() || self.input.ended || input.is_empty() {
+        if self.input.closed || input.is_empty() {
             return;
         }
         if let Err(error) = self.input.push(input) {
@@ -91,12 +92,12 @@ impl Link {
 
     pub(super) fn handle_eof(&mut self, now: Instant) {
         self.clock.advance(now);
-        self.input.ended = true;
+        self.input.closed = true;
     }
 
     pub(super) fn handle_timeout(&mut self, now: Instant) {
         self.clock.advance(now);
-        if self.failed.is_some() || self.input.ended {
+        if self.input.closed {
             return;
         }
         if self
@@ -129,7 +130,7 @@ impl Link {
     }
 
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        if self.failed.is_some() || self.input.ended {
+        if self.input.closed {
             return None;
         }
         [self.clock.deadline(), self.clock.next_ping()]
@@ -149,42 +150,48 @@ impl Link {
         if self.handshake.is_some() && !self.shake_hands() {
             return self.check().map(|()| None);
         }
-        while self.parse() {
-            self.arrived = false;
+        loop {
+            if !mem::take(&mut self.arrived) {
+                match self.parse() {
+                    Parsed::Message => {}
+                    Parsed::Nothing => return self.check().map(|()| None),
+                    Parsed::Other => continue,
+                }
+            }
             match self.reader.take_message_if(|_, _| true) {
                 Some(message) if !is_media(message.message_type) && self.absorb(&message) => {}
                 Some(message) => return Ok(Some(message)),
                 None => {}
             }
         }
-        self.check().map(|()| None)
     }
 
-    /// The shorter way that nearly all messages take on an open link: audio or video of a stream
-    /// that is `wanted`, with nothing to tell before it.
-    #[inline]
-    pub(super) fn poll_media(&mut self, wanted: impl Fn(MessageStreamId) -> bool) -> Arrival {
-        let arrived = self.parse();
-        if self.warnings.is_empty() {
-            if !arrived && !self.input.ended && self.failed.is_none() {
-                return Arrival::Nothing;
-            }
-            let taken = match arrived {
-                true => self
+    /// The shorter way that nearly all messages take: audio or video of the `expected` stream, with
+    /// nothing to tell before it. The id is looked at last, so no register keeps it meanwhile.
+    #[inline(always)]
+    pub(super) fn poll_media(&mut self, expected: &MessageStreamId) -> Arrival {
+        match self.parse() {
+            Parsed::Message => {
+                let taken = self
                     .reader
-                    .take_message_if(|kind, stream| is_media(kind) && wanted(stream)),
-                false => None,
-            };
-            if let Some(message) = taken {
-                let stream = message.stream;
-                if let Ok(packet) = MediaPacket::from_message(message) {
-                    self.arrived = false;
-                    return Arrival::Media(stream, packet);
+                    .take_message_if(|kind, stream| is_media(kind) && stream == *expected);
+                if let Some(message) = taken {
+                    let stream = message.stream;
+                    if let Ok(packet) = MediaPacket::from_message(message) {
+                        return Arrival::Media(stream, packet);
+                    }
                 }
+                self.arrived = true;
+                Arrival::Other
             }
+            Parsed::Nothing if !self.input.closed => Arrival::Nothing,
+            _ => Arrival::Other,
         }
-        self.arrived = arrived;
-        Arrival::Other
+    }
+
+    /// Whether nothing is to be told before what the reader finds next.
+    pub(super) fn is_quiet(&self) -> bool {
+        !self.arrived && self.warnings.is_empty()
     }
 
     pub(super) fn poll_warning(&mut self) -> Option<Warning> {
@@ -215,13 +222,12 @@ impl Link {
 
     /// Whether the peer's bytes ended and all of them were parsed.
     pub(super) fn is_at_end(&self) -> bool {
-        self.input.ended && self.input.is_empty()
+        self.input.closed && self.input.is_empty()
     }
 
     /// Drops the input that waits, and all that comes.
     pub(super) fn end(&mut self) {
-        self.input.ended = true;
-        self.input.clear();
+        self.input.close();
     }
 
     /// Reports a tolerance of the session.
@@ -296,50 +302,41 @@ impl Link {
     #[cold]
     fn fail(&mut self, error: impl Into<Error>) {
         self.failed.get_or_insert_with(|| error.into());
-        self.input.clear();
+        self.input.close();
     }
 
-    /// Parses up to the end of a message, unless one is there; tells whether one is.
+    /// Parses up to the end of a message or of the input.
     #[inline(always)]
-    fn parse(&mut self) -> bool {
-        if self.arrived {
-            return true;
-        }
-        // What failed has no input.
-        while let Some(mut rest) = self.input.front() {
-            let step = self.reader.advance(&mut rest);
-            let left = rest.len();
-            self.input.keep(left);
-            if self.reader.has_warnings() {
-                self.collect_warnings();
+    fn parse(&mut self) -> Parsed {
+        while let Some(input) = self.input.front() {
+            let (step, taken) = self.reader.advance(input);
+            if self.input.consume(taken) && self.reader.offset() >= self.acks.next {
+                self.acknowledge();
             }
-            let offset = self.reader.offset();
-            if offset >= self.acks.next {
-                self.acknowledge(offset);
+            if self.reader.has_warnings() {
+                return self.attend(step);
             }
             match step {
-                Step::Complete => return true,
-                Step::Failed => self.fail_as_reader(),
-                _ => {}
+                Step::Complete => return Parsed::Message,
+                Step::Progress => {}
+                _ => return self.attend(step),
             }
         }
-        false
+        Parsed::Nothing
     }
 
-    /// Fails as the reader did.
+    /// Takes over the reader's warnings, behind those of the messages before this one, and its
+    /// failure; remembers a message that is complete.
     #[cold]
-    fn fail_as_reader(&mut self) {
-        if let Err(error) = self.reader.failure() {
-            self.fail(error);
-        }
-    }
-
-    /// Takes over the reader's warnings, behind those of the messages before this one.
-    #[cold]
-    fn collect_warnings(&mut self) {
+    fn attend(&mut self, step: Step) -> Parsed {
         while let Some(Warning { code, offset }) = self.reader.poll_warning() {
             self.warnings.report(code, offset);
         }
+        self.arrived = step == Step::Complete;
+        if let Err(error) = self.reader.failure() {
+            self.fail(error);
+        }
+        Parsed::Other
     }
 
     /// Goes on with the handshake; tells whether it is done.
@@ -348,9 +345,9 @@ impl Link {
         while let (Some(handshake), Some(mut rest)) = (&mut self.handshake, self.input.front()) {
             let len = rest.len();
             let done = handshake.read(&mut rest);
-            let left = rest.len();
-            self.input.keep(left);
-            self.acks.handshake_len += (len - left) as u64;
+            let taken = len - rest.len();
+            self.input.consume(taken);
+            self.acks.handshake_len += taken as u64;
             self.send_handshake();
             match done {
                 Ok(None) => {}
@@ -395,6 +392,17 @@ pub(super) enum Arrival {
     /// Nothing, and there is nothing to tell.
     Nothing,
     /// Something that only the longer way finds out.
+    Other,
+}
+
+/// How far parsing got.
+#[derive(Debug)]
+enum Parsed {
+    /// To the end of a message, which is to be taken.
+    Message,
+    /// To the end of the input.
+    Nothing,
+    /// To something to tell: a warning, behind which a message may have arrived, or a failure.
     Other,
 }
 
