@@ -212,6 +212,13 @@ impl ChunkReader {
         }
     }
 
+    /// Whether a message is complete that was not taken.
+    #[cfg(feature = "std")]
+    pub(crate) fn has_message(&self) -> bool {
+        let stream = self.streams.get(self.current);
+        self.failed.is_none() && stream.is_some_and(|stream| stream.open && stream.missing() == 0)
+    }
+
     /// Takes the message that is complete out of the current chunk stream, if it is wanted.
     #[inline]
     pub(crate) fn take_message_if(

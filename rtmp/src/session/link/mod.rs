@@ -7,7 +7,7 @@ mod clock;
 mod control;
 mod input;
 
-use core::{mem, time::Duration};
+use core::time::Duration;
 use std::time::Instant;
 
 use bytes::Bytes;
@@ -30,8 +30,6 @@ pub(super) struct Link {
     /// Until it is done.
     handshake: Option<Handshake>,
     reader: ChunkReader,
-    /// Whether the reader has a message that was not taken.
-    arrived: bool,
     queue: SendQueue,
     input: Input,
     failed: Option<Error>,
@@ -67,7 +65,6 @@ impl Link {
         Self {
             handshake: Some(handshake),
             reader: ChunkReader::new(limits, quirks),
-            arrived: false,
             queue: SendQueue::new(limits.max_queued_output),
             input: Input::new(limits.max_buffered_input),
             failed: None,
@@ -151,7 +148,7 @@ impl Link {
             return self.check().map(|()| None);
         }
         loop {
-            if !mem::take(&mut self.arrived) {
+            if !self.reader.has_message() {
                 match self.parse() {
                     Parsed::Message => {}
                     Parsed::Nothing => return self.check().map(|()| None),
@@ -181,7 +178,6 @@ impl Link {
                         return Arrival::Media(stream, packet);
                     }
                 }
-                self.arrived = true;
                 Arrival::Other
             }
             Parsed::Nothing if !self.input.closed => Arrival::Nothing,
@@ -191,7 +187,7 @@ impl Link {
 
     /// Whether nothing is to be told before what the reader finds next.
     pub(super) fn is_quiet(&self) -> bool {
-        !self.arrived && self.warnings.is_empty()
+        !self.reader.has_message() && self.warnings.is_empty()
     }
 
     pub(super) fn poll_warning(&mut self) -> Option<Warning> {
@@ -314,25 +310,24 @@ impl Link {
                 self.acknowledge();
             }
             if self.reader.has_warnings() {
-                return self.attend(step);
+                return self.attend();
             }
             match step {
                 Step::Complete => return Parsed::Message,
                 Step::Progress => {}
-                _ => return self.attend(step),
+                _ => return self.attend(),
             }
         }
         Parsed::Nothing
     }
 
     /// Takes over the reader's warnings, behind those of the messages before this one, and its
-    /// failure; remembers a message that is complete.
+    /// failure.
     #[cold]
-    fn attend(&mut self, step: Step) -> Parsed {
+    fn attend(&mut self) -> Parsed {
         while let Some(Warning { code, offset }) = self.reader.poll_warning() {
             self.warnings.report(code, offset);
         }
-        self.arrived = step == Step::Complete;
         if let Err(error) = self.reader.failure() {
             self.fail(error);
         }
