@@ -7,6 +7,7 @@ use weir_amf::Document;
 use weir_rtmp::{
     Class, ClientConfig, ClientEvent, CommandError, MediaKind, MediaPacket, Name, Play2Request,
     PlayReply, PlayRequest, PlayStart, PublishKind, ServerConfig, ServerEvent, Status, StatusCode,
+    Warning, WarningCode,
     chunk::{Message, MessageStreamId, MessageType, PreparedMessage, Timestamp},
     media_chunk_stream,
     message::{Data, DataAction, UserControl, Values},
@@ -123,6 +124,30 @@ fn a_deleted_stream_is_over_on_both_sides() {
         .send_media(stream, &video(1, b"b"), Class::Keyframe, pair.now);
     assert_eq!(refused, Err(CommandError::UnknownStream { stream }));
     assert_eq!(codes(&pair.client_events), [StatusCode::UNPUBLISH_SUCCESS]);
+}
+
+#[test]
+fn media_on_their_way_to_a_deleted_stream_are_dropped() {
+    let (mut pair, stream) = Pair::playing();
+    for (millis, deleted) in [(0, false), (40, false), (80, true)] {
+        pair.server
+            .send_media(stream, &video(millis, b"a"), Class::Keyframe, pair.now)
+            .unwrap();
+        if deleted {
+            pair.client.delete_stream(stream, pair.now).unwrap();
+        }
+        pair.run_client_only();
+    }
+    let events = &pair.client_events;
+    let dropped = |warning: &Warning| warning.code == WarningCode::UnexpectedMedia;
+    assert!(
+        matches!(
+            &events[..],
+            [ClientEvent::Media { .. }, ClientEvent::Media { .. }, ClientEvent::Warning(warning)]
+                if dropped(warning)
+        ),
+        "{events:?}"
+    );
 }
 
 #[test]
