@@ -1,7 +1,8 @@
 //! From a document to bytes, in both formats.
 //!
-//! How this works: one loop walks the nodes in their order, which is the order of the wire. The
-//! stack holds the containers around the current node; where one ends, its terminator is written.
+//! How this works: a loop for each format walks the nodes in their order, which is the order of the
+//! wire. The stack holds where the containers around the current node end; there, their terminator
+//! is written.
 //! From the first reference on, slots are counted as a reader will count them, so a reference finds
 //! its slot by the position of its target among the values that took one.
 
@@ -12,7 +13,7 @@ use smallvec::SmallVec;
 use crate::amf0::writer as amf0;
 use crate::amf3::WriteTables;
 use crate::cursor::to_u32;
-use crate::document::{Data, Document, Span, Value};
+use crate::document::{Document, Value};
 use crate::error::EncodeError;
 use crate::format::Format;
 use crate::limits::SlotPolicy;
@@ -107,10 +108,9 @@ pub(crate) struct Encoder<'e> {
     pub(crate) out: &'e mut Vec<u8>,
     pub(crate) tables: WriteTables,
     pub(crate) format: Format,
-    /// The innermost open container.
-    top: Open,
-    /// The containers around it; the first stands for none at all.
-    outer: SmallVec<[Open; 16]>,
+    pub(crate) open: Stack,
+    /// The references in the place of which something is written again, innermost last.
+    again: Vec<u32>,
     /// Whether slots are counted, which begins at the first reference.
     pub(crate) counts_slots: bool,
     /// The nodes that took a slot, in the order of the slots.
@@ -121,42 +121,61 @@ pub(crate) struct Encoder<'e> {
     repeated: u32,
 }
 
-/// A container whose content is being written.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Open {
-    node: u32,
-    end: u32,
-    closing: Closing,
-    /// Sealed members still to come, whose names stand in the traits.
-    sealed: u32,
-    /// Where to go on behind the end, which is elsewhere for a value that is written again.
-    resume: u32,
+/// The open stretches of nodes: contents of containers, or parts of one. A list instead of calls,
+/// so that depth costs no stack.
+pub(crate) struct Stack {
+    /// The innermost one.
+    pub(crate) top: Open,
+    /// Those around it, outermost first.
+    outer: SmallVec<[Open; 64]>,
 }
 
-/// No container: values without names, as many as there are.
-const TOP: Open = Open {
-    node: u32::MAX,
-    end: u32::MAX,
-    closing: Closing::Counted,
-    sealed: 0,
-    resume: u32::MAX,
-};
+/// A stretch that is being written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Open {
+    /// The first node behind it.
+    pub(crate) end: u32,
+    pub(crate) content: Content,
+}
 
-/// What a container is, as far as names and its end go.
+/// What a stretch holds, as far as names and its end go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Closing {
-    /// No names and no end mark.
-    Counted,
-    /// AMF0 names; the empty name and the end marker at the end.
+pub(crate) enum Content {
+    /// Values without names, and nothing at the end.
+    Values,
+    /// AMF0 names and values; the empty name and the end marker at the end.
     Properties,
-    /// Sealed members only.
-    Sealed,
-    /// AMF3 names behind the sealed members; the empty name at the end.
-    Dynamic,
-    /// AMF3 names; the empty name before the first value without name.
-    Associative,
-    /// No names; back to AMF0 at the end.
+    /// AMF3 names and values; the empty name at the end.
+    Named,
+    /// An AMF3 value in AMF0.
     Switch,
+    /// A value that is written again, in the place of the last of [`Encoder::again`].
+    Again,
+}
+
+impl Stack {
+    fn new() -> Self {
+        Self {
+            top: Open {
+                end: 0,
+                content: Content::Values,
+            },
+            outer: SmallVec::new(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn push(&mut self, end: u32, content: Content) {
+        self.outer.push(self.top);
+        self.top = Open { end, content };
+    }
+
+    /// Takes the innermost stretch, if there is one around it.
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<Open> {
+        let outer = self.outer.pop()?;
+        Some(core::mem::replace(&mut self.top, outer))
+    }
 }
 
 impl<'e> Encoder<'e> {
@@ -172,8 +191,8 @@ impl<'e> Encoder<'e> {
             out,
             tables: WriteTables::default(),
             format,
-            top: TOP,
-            outer: SmallVec::new(),
+            open: Stack::new(),
+            again: Vec::new(),
             counts_slots: false,
             slots0: Vec::new(),
             slots3: Vec::new(),
@@ -182,85 +201,41 @@ impl<'e> Encoder<'e> {
         }
     }
 
-    /// Writes the nodes from `next` to `end`, which are whole values.
-    pub(crate) fn run(&mut self, mut next: u32, end: u32) -> Result<(), EncodeError> {
-        let document = self.document;
-        loop {
-            while next >= self.top.end {
-                next = self.top.resume;
-                self.close();
-            }
-            if next >= end && self.outer.is_empty() {
-                return Ok(());
-            }
-            let Some(node) = document.nodes.get(next as usize) else {
-                return Ok(());
-            };
-            match self.top.closing {
-                Closing::Properties => {
-                    if node.data.is_amf0_scalar() {
-                        let behind = self.amf0_scalars(next, self.top.end);
-                        if behind > next {
-                            next = behind;
-                            continue;
-                        }
-                    }
-                    self.amf0_name(node.name)?;
-                }
-                Closing::Sealed => {
-                    let behind = self.amf3_scalars(next, self.top.end)?;
-                    if behind > next {
-                        next = behind;
-                        continue;
-                    }
-                }
-                Closing::Counted | Closing::Switch => {}
-                Closing::Dynamic | Closing::Associative => self.amf3_name(node.name)?,
-            }
-            let resume = next + 1;
-            let (index, data) = match node.data {
-                Data::Reference(target) => match self.reference(next, target)? {
-                    Some(again) => again,
-                    None => {
-                        next = resume;
-                        continue;
-                    }
-                },
-                data => (next, data),
-            };
+    /// Writes the nodes from `begin` to `end`, which are whole values.
+    pub(crate) fn run(&mut self, begin: u32, end: u32) -> Result<(), EncodeError> {
+        self.open.top.end = end;
+        let mut next = Some(begin);
+        while let Some(node) = next {
             next = match self.format {
-                Format::Amf0 => self.amf0(index, data, resume)?,
-                Format::Amf3 => self.amf3(index, data, resume)?,
+                Format::Amf0 => self.amf0(node)?,
+                Format::Amf3 => self.amf3(node)?,
             };
         }
+        Ok(())
     }
 
-    /// Writes the name of an AMF3 property, unless it is sealed.
-    #[inline]
-    fn amf3_name(&mut self, name: Span) -> Result<(), EncodeError> {
-        let open = &mut self.top;
-        if open.sealed > 0 {
-            open.sealed -= 1;
-            return Ok(());
+    /// Ends the innermost stretch before `next`, and returns which node to write next, unless all
+    /// are written.
+    #[inline(always)]
+    pub(crate) fn close(&mut self, next: u32) -> Option<u32> {
+        let ended = self.open.pop()?;
+        match ended.content {
+            Content::Values => {}
+            Content::Properties => amf0::end_object(self.out),
+            Content::Named => self.out.push(0x01),
+            Content::Switch => self.format = Format::Amf0,
+            Content::Again => return self.again.pop().map(|reference| reference + 1),
         }
-        if name.is_none() {
-            open.closing = Closing::Counted;
-            self.out.push(0x01);
-            return Ok(());
-        }
-        if name.len == 0 {
-            return Err(EncodeError::EmptyName);
-        }
-        self.text(self.document.text_bytes(name))
+        Some(next)
     }
 
-    /// Writes a reference, or returns which value has to be written again because it cannot be
-    /// referred to.
+    /// Writes a reference, or opens what it names to be written again because it cannot be
+    /// referred to; returns which node to write next.
     #[inline(never)]
-    fn reference(&mut self, index: u32, target: u32) -> Result<Option<(u32, Data)>, EncodeError> {
+    pub(crate) fn reference(&mut self, index: u32, target: u32) -> Result<u32, EncodeError> {
         let document = self.document;
         let Some(node) = document.nodes.get(target as usize) else {
-            return Ok(Some((index, Data::Undefined)));
+            return Err(self.no_such_kind(index));
         };
         if self.config.references {
             self.count_slots(index);
@@ -269,60 +244,29 @@ impl<'e> Encoder<'e> {
                     let slot = position(&self.slots0, target);
                     if let Some(slot) = slot.and_then(|slot| u16::try_from(slot).ok()) {
                         amf0::reference(self.out, slot);
-                        return Ok(None);
+                        return Ok(index + 1);
                     }
                 }
                 Format::Amf3 => {
                     if let Some(slot) = position(&self.slots3, target) {
                         self.amf3_reference(&node.data, slot)?;
-                        return Ok(None);
+                        return Ok(index + 1);
                     }
                 }
             }
         }
-        if self.top.node == target || self.outer.iter().any(|open| open.node == target) {
+        let end = document.end_of(target);
+        self.again.push(index);
+        if self.again.iter().any(|index| (target..end).contains(index)) {
             return Err(EncodeError::Cycle);
         }
-        let size = document.end_of(target).saturating_sub(target);
-        self.repeated = self.repeated.saturating_add(size);
+        self.repeated = self.repeated.saturating_add(end.saturating_sub(target));
         if self.repeated > self.config.max_repeated {
             let (limit, count) = (self.config.max_repeated, self.repeated);
             return Err(EncodeError::TooManyRepeated { count, limit });
         }
-        Ok(Some((target, node.data)))
-    }
-
-    /// Opens the container at `index` and returns the first node in it.
-    #[inline]
-    pub(crate) fn begin(
-        &mut self,
-        index: u32,
-        end: u32,
-        closing: Closing,
-        sealed: u32,
-        resume: u32,
-    ) -> u32 {
-        // Where a container stands for the first time, the writer goes on behind it.
-        let resume = if resume == index + 1 { end } else { resume };
-        let inner = Open {
-            node: index,
-            end,
-            closing,
-            sealed,
-            resume,
-        };
-        self.outer.push(core::mem::replace(&mut self.top, inner));
-        index + 1
-    }
-
-    fn close(&mut self) {
-        match self.top.closing {
-            Closing::Properties => amf0::end_object(self.out),
-            Closing::Dynamic | Closing::Associative => self.out.push(0x01),
-            Closing::Switch => self.format = Format::Amf0,
-            Closing::Counted | Closing::Sealed => {}
-        }
-        self.top = self.outer.pop().unwrap_or(TOP);
+        self.open.push(end, Content::Again);
+        Ok(target)
     }
 
     /// Counts the slots that were taken before the first reference, where each node was written
@@ -350,11 +294,6 @@ impl<'e> Encoder<'e> {
         // A slot that nothing can refer to keeps the order with the greatest index so far.
         let last = slots.last().copied().unwrap_or(0);
         slots.push(index.max(last));
-    }
-
-    /// Counts the values directly in the container at `index` that have no name.
-    pub(crate) fn count_items(&self, index: u32) -> u32 {
-        to_u32(Value::new(self.document, index).items().count())
     }
 
     /// Writes an AMF3 text or a reference to it.

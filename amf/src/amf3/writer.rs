@@ -207,7 +207,7 @@ fn hash(bytes: &[u8]) -> u32 {
 }
 
 /// Writes a length and bytes; returns where the bytes begin, and the length.
-#[inline]
+#[inline(always)]
 pub(crate) fn inline_text(out: &mut Vec<u8>, bytes: &[u8]) -> Result<(usize, u32), EncodeError> {
     let len = header(out, bytes.len())?;
     let start = out.len();
@@ -239,6 +239,7 @@ const fn too_long(len: usize, max: usize) -> EncodeError {
     }
 }
 
+#[inline]
 pub(crate) fn traits_reference(out: &mut Vec<u8>, index: u32) {
     u29::write(out, index << 2 | 1);
 }

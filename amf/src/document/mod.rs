@@ -178,7 +178,19 @@ impl Document {
         self
     }
 
+    /// Counts the values from `next` to `end` without what is in them.
+    #[inline]
+    pub(crate) fn count_values(&self, mut next: u32, end: u32) -> u32 {
+        let mut count = 0;
+        while next < end {
+            next = self.end_of(next);
+            count += 1;
+        }
+        count
+    }
+
     /// Returns the index behind the last descendant of the node at `index`.
+    #[inline]
     pub(crate) fn end_of(&self, index: u32) -> u32 {
         let end = self
             .nodes

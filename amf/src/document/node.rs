@@ -199,8 +199,25 @@ impl Data {
 
     /// Tells whether the value is one of those that most properties in AMF0 are.
     #[inline]
-    pub(crate) const fn is_amf0_scalar(&self) -> bool {
-        matches!(self, Self::Number(_) | Self::Boolean(_) | Self::String(_))
+    pub(crate) const fn is_amf0_plain(&self) -> bool {
+        matches!(
+            self,
+            Self::Number(_) | Self::Boolean(_) | Self::String(_) | Self::Object { .. }
+        )
+    }
+
+    /// Tells whether the value is one of those that most members in AMF3 are.
+    #[inline]
+    pub(crate) const fn is_amf3_scalar(&self) -> bool {
+        matches!(
+            self,
+            Self::Null
+                | Self::Undefined
+                | Self::Boolean(_)
+                | Self::Integer(_)
+                | Self::Number(_)
+                | Self::String(_)
+        )
     }
 
     /// Tells whether the value takes a slot in the AMF0 table.
