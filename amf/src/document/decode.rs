@@ -187,12 +187,19 @@ struct Slots {
     seen: usize,
 }
 
+/// The longest input, in bytes, for all of which room is made before it is read.
+const MAX_ROOM: usize = 1 << 16;
+
 impl Builder {
     pub(crate) fn new(reader: &Reader<'_>) -> Self {
-        let left = reader.remaining();
+        // A longer input is hardly ever all names and values, but one packed value most of it.
+        let left = match reader.remaining() {
+            left @ ..=MAX_ROOM => left,
+            _ => 0,
+        };
         Self {
             nodes: Vec::with_capacity((left / 16 + 4).min(1024)),
-            text: Vec::with_capacity(left.min(1 << 16)),
+            text: Vec::with_capacity(left),
             data: Vec::new(),
             traits: Vec::new(),
             strings: Vec::new(),
