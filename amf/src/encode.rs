@@ -204,20 +204,25 @@ impl<'e> Encoder<'e> {
     /// Writes the nodes from `begin` to `end`, which are whole values.
     pub(crate) fn run(&mut self, begin: u32, end: u32) -> Result<(), EncodeError> {
         self.open.top.end = end;
-        let mut next = Some(begin);
-        while let Some(node) = next {
+        let mut next = begin;
+        loop {
+            while next >= self.open.top.end {
+                match self.close(next) {
+                    Some(behind) => next = behind,
+                    None => return Ok(()),
+                }
+            }
             next = match self.format {
-                Format::Amf0 => self.amf0(node)?,
-                Format::Amf3 => self.amf3(node)?,
+                Format::Amf0 => self.amf0(next)?,
+                Format::Amf3 => self.amf3(next)?,
             };
         }
-        Ok(())
     }
 
     /// Ends the innermost stretch before `next`, and returns which node to write next, unless all
     /// are written.
     #[inline(always)]
-    pub(crate) fn close(&mut self, next: u32) -> Option<u32> {
+    fn close(&mut self, next: u32) -> Option<u32> {
         let ended = self.open.pop()?;
         match ended.content {
             Content::Values => {}

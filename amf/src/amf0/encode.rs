@@ -10,20 +10,13 @@ use crate::error::EncodeError;
 use crate::format::Format;
 
 impl Encoder<'_> {
-    /// Writes nodes from `next` on, and returns where AMF3 begins, unless all are written.
+    /// Writes nodes from `next` to the end of a stretch, or to where AMF3 begins; returns the next.
     #[inline(always)]
-    pub(crate) fn amf0(&mut self, mut next: u32) -> Result<Option<u32>, EncodeError> {
+    pub(crate) fn amf0(&mut self, mut next: u32) -> Result<u32, EncodeError> {
         let document = self.document;
-        while self.format == Format::Amf0 {
-            if next >= self.open.top.end {
-                match self.close(next) {
-                    Some(behind) => next = behind,
-                    None => return Ok(None),
-                }
-                continue;
-            }
+        while next < self.open.top.end && self.format == Format::Amf0 {
             let Some(node) = document.nodes.get(next as usize) else {
-                return Ok(None);
+                return Ok(u32::MAX);
             };
             if self.open.top.content == Content::Properties {
                 if node.data.is_amf0_plain() {
@@ -88,12 +81,12 @@ impl Encoder<'_> {
             }
             next += 1;
         }
-        Ok(Some(next))
+        Ok(next)
     }
 
-    /// Writes plain properties from `next` on, those of objects in them included, and returns the
-    /// first node that is left: one of another kind, one that does not fit, or the first behind the
-    /// outermost of these objects.
+    /// Writes plain properties from `next` on, objects in them and the ends of those around them
+    /// included, and returns the first node that is left: one of another kind, one that does not
+    /// fit, or the first behind all of these objects.
     ///
     /// How this works: a piece of the buffer is filled with zeros, written over property by
     /// property and cut behind the last. So the room is checked once for each field, and nothing

@@ -9,20 +9,13 @@ use crate::error::EncodeError;
 use crate::format::Format;
 
 impl Encoder<'_> {
-    /// Writes nodes from `next` on, and returns where AMF0 goes on, unless all are written.
-    #[inline(never)]
-    pub(crate) fn amf3(&mut self, mut next: u32) -> Result<Option<u32>, EncodeError> {
+    /// Writes nodes from `next` to the end of a stretch, or to where AMF0 goes on; returns the next.
+    #[inline(always)]
+    pub(crate) fn amf3(&mut self, mut next: u32) -> Result<u32, EncodeError> {
         let document = self.document;
-        while self.format == Format::Amf3 {
-            if next >= self.open.top.end {
-                match self.close(next) {
-                    Some(behind) => next = behind,
-                    None => return Ok(None),
-                }
-                continue;
-            }
+        while next < self.open.top.end && self.format == Format::Amf3 {
             let Some(node) = document.nodes.get(next as usize) else {
-                return Ok(None);
+                return Ok(u32::MAX);
             };
             let mut end = self.open.top.end;
             if self.open.top.content == Content::Named {
@@ -87,7 +80,7 @@ impl Encoder<'_> {
             }
             next += 1;
         }
-        Ok(Some(next))
+        Ok(next)
     }
 
     /// Writes scalars from `next` to `end`, and returns the first value that is none.
