@@ -6,10 +6,21 @@ use bytes::{Buf, Bytes};
 use weir_amf::{Document, Format};
 use weir_rtmp::{
     Capabilities, CapsEx, ClientConfig, ClientEvent, CommandError, ConnectReply, Error,
-    PeerMisbehaved, ServerConfig, ServerEvent, Status, StatusCode,
+    PeerMisbehaved, RequestId, ServerConfig, ServerEvent, Status, StatusCode,
 };
 
 use crate::pair::{Pair, options};
+
+/// Makes the client ask, and leaves the answer to the caller.
+fn ask_to_connect(pair: &mut Pair) -> RequestId {
+    pair.accepts = false;
+    pair.client.connect(options(), pair.now).unwrap();
+    pair.run();
+    let Some(ServerEvent::ConnectRequested { id, .. }) = pair.server_events.first() else {
+        panic!("{:?}", pair.server_events);
+    };
+    *id
+}
 
 #[test]
 fn the_server_hears_what_the_client_says() {
@@ -54,19 +65,14 @@ fn the_query_of_app_or_else_of_tc_url_is_found() {
 #[test]
 fn the_client_sees_an_edited_answer() {
     let mut pair = Pair::new();
-    pair.accepts = false;
-    pair.client.connect(options(), pair.now).unwrap();
-    pair.run();
-    let Some(ServerEvent::ConnectRequested { id, .. }) = pair.server_events.first() else {
-        panic!("{:?}", pair.server_events);
-    };
+    let id = ask_to_connect(&mut pair);
     let mut reply = ConnectReply::new();
     reply.properties.set("fmsVer", "WEIR/1,0");
     reply.info = reply
         .info
         .with("data", Document::object().with("version", "1"));
     pair.server
-        .accept_connect_with(*id, reply, pair.now)
+        .accept_connect_with(id, reply, pair.now)
         .unwrap();
     pair.run();
     let Some(ClientEvent::Connected { reply }) = pair.client_events.first() else {
@@ -85,17 +91,12 @@ fn an_answer_that_nobody_edits_is_the_same_whichever_way_it_is_given() {
             let mut config = ClientConfig::default();
             config.capabilities = capabilities.clone();
             let mut pair = Pair::with(config, ServerConfig::default());
-            pair.accepts = false;
-            pair.client.connect(options(), pair.now).unwrap();
-            pair.run();
-            let Some(ServerEvent::ConnectRequested { id, .. }) = pair.server_events.first() else {
-                panic!("{:?}", pair.server_events);
-            };
+            let id = ask_to_connect(&mut pair);
             let accepted = match edited {
-                false => pair.server.accept_connect(*id, pair.now),
+                false => pair.server.accept_connect(id, pair.now),
                 true => {
                     let reply = ConnectReply::new();
-                    pair.server.accept_connect_with(*id, reply, pair.now)
+                    pair.server.accept_connect_with(id, reply, pair.now)
                 }
             };
             accepted.unwrap();
@@ -109,17 +110,12 @@ fn an_answer_that_nobody_edits_is_the_same_whichever_way_it_is_given() {
 #[test]
 fn what_an_edited_answer_says_of_e_rtmp_is_left_as_it_is() {
     let mut pair = Pair::new();
-    pair.accepts = false;
-    pair.client.connect(options(), pair.now).unwrap();
-    pair.run();
-    let Some(ServerEvent::ConnectRequested { id, .. }) = pair.server_events.first() else {
-        panic!("{:?}", pair.server_events);
-    };
+    let id = ask_to_connect(&mut pair);
     let mut reply = ConnectReply::new();
     reply.properties.set("capsEx", 1);
     reply.info = reply.info.with("objectEncoding", 3);
     pair.server
-        .accept_connect_with(*id, reply, pair.now)
+        .accept_connect_with(id, reply, pair.now)
         .unwrap();
     pair.run();
     let Some(ClientEvent::Connected { reply }) = pair.client_events.first() else {
@@ -146,15 +142,10 @@ fn a_client_that_says_nothing_of_e_rtmp_is_told_nothing() {
 #[test]
 fn a_rejection_reaches_the_client_word_by_word() {
     let mut pair = Pair::new();
-    pair.accepts = false;
-    pair.client.connect(options(), pair.now).unwrap();
-    pair.run();
-    let Some(ServerEvent::ConnectRequested { id, .. }) = pair.server_events.first() else {
-        panic!("{:?}", pair.server_events);
-    };
+    let id = ask_to_connect(&mut pair);
     let text = "[ AccessManager.Reject ] : [ code=403 need auth; authmod=adobe ] : ";
     let status = Status::new(StatusCode::CONNECT_REJECTED).with_description(text);
-    pair.server.reject(*id, &status, pair.now).unwrap();
+    pair.server.reject(id, &status, pair.now).unwrap();
     pair.run();
     let [
         ClientEvent::ConnectRejected {
@@ -259,14 +250,9 @@ fn a_login_goes_on_in_new_sessions_with_the_callers_query() {
 #[test]
 fn a_redirect_names_the_other_server() {
     let mut pair = Pair::new();
-    pair.accepts = false;
-    pair.client.connect(options(), pair.now).unwrap();
-    pair.run();
-    let Some(ServerEvent::ConnectRequested { id, .. }) = pair.server_events.first() else {
-        panic!("{:?}", pair.server_events);
-    };
+    let id = ask_to_connect(&mut pair);
     pair.server
-        .redirect(*id, "rtmp://other/live", pair.now)
+        .redirect(id, "rtmp://other/live", pair.now)
         .unwrap();
     pair.run();
     let Some(ClientEvent::ConnectRejected { redirect, .. }) = pair.client_events.first() else {
